@@ -1,0 +1,34 @@
+package org.lichen.api;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * One command of one user, with everything that belongs to it. Nothing of a command is ever read
+ * from the process that the runtime lives in.
+ */
+@ProviderType
+public interface Request {
+  List<String> argv();
+
+  /** The caller's environment. */
+  Map<String, String> environment();
+
+  /** The caller's working directory, absolute. */
+  Path directory();
+
+  Terminal terminal();
+
+  Progress progress();
+
+  Cancellation cancellation();
+
+  Configuration configuration();
+
+  /** A path that the caller typed, made absolute against the caller's directory. */
+  default Path path(String typed) {
+    return directory().resolve(typed).normalize();
+  }
+}

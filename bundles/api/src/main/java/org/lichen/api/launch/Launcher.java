@@ -1,0 +1,60 @@
+package org.lichen.api.launch;
+
+import java.util.List;
+import java.util.Set;
+import org.lichen.api.Host;
+import org.lichen.api.Support;
+import org.lichen.api.plan.Requirement;
+import org.lichen.api.plan.Step;
+import org.lichen.api.rootfs.RootfsPlan;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A way to run a guest on a root filesystem. Chosen at each start. Stateless, thread-safe; plans
+ * only and starts nothing. It makes its own step; the runtime wraps it into the plan that the shim
+ * executes. Its program finds the descriptors of docs/FORMATS.md, 3.
+ */
+@ConsumerType
+public interface Launcher {
+  /** Unique short name: {@code userns}. */
+  String name();
+
+  /** {@code auto} prefers the lower rank. */
+  int rank();
+
+  /**
+   * What it can guarantee: {@code private-pid}, {@code private-mount}, {@code private-ipc}, {@code
+   * private-uts}, {@code private-cgroup}, {@code no-network}, {@code read-only}, {@code
+   * capabilities}, {@code seccomp}. An option that needs another guarantee is refused by name.
+   */
+  Set<String> guarantees();
+
+  /** The identities it can give on this host, best first: {@code ranges}, {@code basic}, … */
+  List<String> identities(Host host);
+
+  /** Whether it can start exactly this here. */
+  Support support(Host host, RootfsPlan rootfs, LaunchSpec spec);
+
+  /** What the machine that executes the plan must have. */
+  List<Requirement> requirements(LaunchSpec spec, RootfsPlan rootfs);
+
+  /** The program that starts the container. */
+  Step start(LaunchSpec spec, RootfsPlan rootfs);
+
+  /** The program that enters it; {@code ${init.pid}} in its argv is filled in by the shim. */
+  Step enter(LaunchSpec spec);
+
+  /** When a change of a live setting takes effect. */
+  default Effect effect(String settingType) {
+    return Effect.NEVER;
+  }
+
+  /** When a changed setting takes effect. */
+  enum Effect {
+    NOW,
+    NEXT_EXEC,
+    NEXT_ENTER,
+    NEXT_START,
+    NEVER
+  }
+}

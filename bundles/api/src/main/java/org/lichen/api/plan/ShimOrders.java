@@ -1,0 +1,46 @@
+package org.lichen.api.plan;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What the shim does around a launcher's step. {@code id} is empty where the shim makes the
+ * container itself; {@code name} is claimed only then. {@code announce} is printed by the client
+ * after a detached start.
+ */
+public record ShimOrders(
+    Optional<String> id,
+    String name,
+    boolean terminal,
+    boolean interactive,
+    boolean detached,
+    boolean ephemeral,
+    boolean log,
+    String detachKeys,
+    int stopSignal,
+    Duration stopTimeout,
+    String announce) {
+
+  Records.Builder encoded() {
+    Records.Builder out = Records.builder();
+    id.ifPresent(i -> out.text("id..", i));
+    if (!name.isEmpty()) {
+      out.text("name", name);
+    }
+    flag(out, terminal, "terminal");
+    flag(out, interactive, "interactive");
+    flag(out, detached, "detached");
+    flag(out, ephemeral, "ephemeral");
+    flag(out, log, "log");
+    return out.text("keys", detachKeys)
+        .number("stop", stopSignal)
+        .number("time", stopTimeout.toSeconds())
+        .text("prnt", announce);
+  }
+
+  private static void flag(Records.Builder out, boolean set, String name) {
+    if (set) {
+      out.text("flag", name);
+    }
+  }
+}

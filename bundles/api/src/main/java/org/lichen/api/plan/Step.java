@@ -1,0 +1,82 @@
+package org.lichen.api.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One program to be executed: with the container directory as its working directory, {@code
+ * payload} on descriptor 3, and {@code environment} as its whole environment.
+ */
+public final class Step {
+  private final NativePart program;
+  private final List<String> argv;
+  private final Map<String, String> environment;
+  private final byte[] payload;
+
+  private Step(Builder builder) {
+    program = builder.program;
+    argv = List.copyOf(builder.argv);
+    environment = Map.copyOf(builder.environment);
+    payload = builder.payload;
+  }
+
+  public NativePart program() {
+    return program;
+  }
+
+  /** With argv[0]. */
+  public List<String> argv() {
+    return argv;
+  }
+
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  public byte[] payload() {
+    return payload.clone();
+  }
+
+  public static Builder of(NativePart program) {
+    return new Builder(program);
+  }
+
+  /** Makes a step; argv[0] is the program's name. */
+  public static final class Builder {
+    private final NativePart program;
+    private final List<String> argv = new ArrayList<>();
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private byte[] payload = {};
+
+    private Builder(NativePart program) {
+      this.program = program;
+      argv.add(program.name());
+    }
+
+    public Builder arguments(String... arguments) {
+      argv.addAll(List.of(arguments));
+      return this;
+    }
+
+    public Builder arguments(List<String> arguments) {
+      argv.addAll(arguments);
+      return this;
+    }
+
+    public Builder environment(String name, String value) {
+      environment.put(name, value);
+      return this;
+    }
+
+    public Builder payload(byte[] bytes) {
+      payload = bytes.clone();
+      return this;
+    }
+
+    public Step build() {
+      return new Step(this);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package org.lichen.api.rootfs;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A root filesystem as data. Relative paths mean files in the container's directory. One lower of
+ * kind {@code directory} and no upper is a merged tree; more lowers are a union, highest first. A
+ * launcher refuses a version that is newer than {@link #VERSION} of its API, and kinds of lower
+ * that it does not know. {@code owners}: a list of real owners that the launcher applies once.
+ */
+public record RootfsPlan(
+    int version,
+    List<Lower> lowers,
+    Optional<Path> upper,
+    Optional<Path> work,
+    boolean readOnly,
+    Optional<Path> owners) {
+  public static final int VERSION = 1;
+
+  public RootfsPlan {
+    lowers = List.copyOf(lowers);
+  }
+
+  /** Whether it is one plain tree. */
+  public boolean merged() {
+    return lowers.size() == 1 && upper.isEmpty() && lowers.get(0).kind().equals(Lower.DIRECTORY);
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects a plan. */
+  public static final class Builder {
+    private final List<Lower> lowers = new ArrayList<>();
+    private Optional<Path> upper = Optional.empty();
+    private Optional<Path> work = Optional.empty();
+    private Optional<Path> owners = Optional.empty();
+    private boolean readOnly;
+
+    /** Adds a lower below those added before. */
+    public Builder lower(Lower lower) {
+      lowers.add(lower);
+      return this;
+    }
+
+    public Builder upper(Path directory, Path workDirectory) {
+      upper = Optional.of(directory);
+      work = Optional.of(workDirectory);
+      return this;
+    }
+
+    public Builder owners(Path list) {
+      owners = Optional.of(list);
+      return this;
+    }
+
+    public Builder readOnly(boolean set) {
+      readOnly = set;
+      return this;
+    }
+
+    public RootfsPlan build() {
+      return new RootfsPlan(VERSION, lowers, upper, work, readOnly, owners);
+    }
+  }
+}

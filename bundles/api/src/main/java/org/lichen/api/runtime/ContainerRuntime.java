@@ -1,0 +1,69 @@
+package org.lichen.api.runtime;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.lichen.api.ContainerException;
+import org.lichen.api.Request;
+import org.lichen.api.container.Container;
+import org.lichen.api.container.ContainerId;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.plan.LaunchPlan;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The life cycle of containers. Thread-safe; several processes may share one home. */
+@ProviderType
+public interface ContainerRuntime {
+  /** Creates a container; strategy and identity are chosen now and recorded. */
+  Container create(ContainerSpec spec, Request request) throws ContainerException;
+
+  /** The plan that starts an existing, stopped container. */
+  LaunchPlan start(ContainerId id, StartOptions options, Request request) throws ContainerException;
+
+  /** The plan that creates and starts a container that nobody has made yet; writes nothing. */
+  LaunchPlan plan(ContainerSpec spec, StartOptions options, Request request)
+      throws ContainerException;
+
+  /** The plan that runs something in a running container. */
+  LaunchPlan enter(ContainerId id, EnterOptions options, Request request) throws ContainerException;
+
+  /** By name, id, or at least one leading digit of an id that is not ambiguous. */
+  Optional<Container> find(String nameOrId) throws ContainerException;
+
+  /** Every container, newest first. */
+  List<Container> list() throws ContainerException;
+
+  /** Changes a stopped container. */
+  void update(ContainerId id, UnaryOperator<ContainerSpec> change) throws ContainerException;
+
+  /** Removes a container; {@code force} kills a running one first. */
+  void remove(ContainerId id, boolean force) throws ContainerException;
+
+  /** The live side of a running container. */
+  Control control(ContainerId id) throws ContainerException;
+
+  /** Every strategy with every launcher, and whether it can work for this spec, best first. */
+  List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException;
+
+  /** Encodes a plan, putting the executables that it names into place. */
+  byte[] encode(LaunchPlan plan) throws ContainerException;
+
+  /** How a container is started. */
+  record StartOptions(boolean detached, boolean attachInput, String announce) {}
+
+  /** What is to be run in a running container; empty strings mean the container's own. */
+  record EnterOptions(
+      List<String> argv,
+      List<String> environment,
+      String directory,
+      String user,
+      boolean terminal,
+      boolean interactive,
+      boolean detached,
+      String detachKeys) {
+    public EnterOptions {
+      argv = List.copyOf(argv);
+      environment = List.copyOf(environment);
+    }
+  }
+}

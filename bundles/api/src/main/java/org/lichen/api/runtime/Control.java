@@ -1,0 +1,16 @@
+package org.lichen.api.runtime;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+import org.lichen.api.ContainerException;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The live side of one running container: its shim. Every call opens a connection of its own. */
+@ProviderType
+public interface Control {
+  /** Sends a signal to the container's first process. */
+  void signal(int number) throws ContainerException;
+
+  /** Waits for the end; empty if it still runs after {@code limit}. */
+  OptionalInt await(Duration limit) throws ContainerException;
+}
