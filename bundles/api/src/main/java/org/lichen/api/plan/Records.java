@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 public final class Records {
   /** One record. */
-  public record Record(String tag, byte[] payload) {
+  public record Item(String tag, byte[] payload) {
     /** The payload as UTF-8 text. */
     public String text() {
       return new String(payload, StandardCharsets.UTF_8);
@@ -36,9 +36,9 @@ public final class Records {
     }
   }
 
-  private final List<Record> all;
+  private final List<Item> all;
 
-  private Records(List<Record> all) {
+  private Records(List<Item> all) {
     this.all = List.copyOf(all);
   }
 
@@ -48,7 +48,7 @@ public final class Records {
    * @throws IllegalArgumentException with the offset, if a length does not fit
    */
   public static Records decode(byte[] bytes) {
-    List<Record> found = new ArrayList<>();
+    List<Item> found = new ArrayList<>();
     ByteBuffer in = ByteBuffer.wrap(bytes);
     while (in.hasRemaining()) {
       int at = in.position();
@@ -70,36 +70,36 @@ public final class Records {
       }
       byte[] payload = new byte[length];
       in.get(payload);
-      found.add(new Record(new String(tag, StandardCharsets.US_ASCII), payload));
+      found.add(new Item(new String(tag, StandardCharsets.US_ASCII), payload));
     }
     return new Records(found);
   }
 
-  public List<Record> all() {
+  public List<Item> all() {
     return all;
   }
 
-  public List<Record> all(String tag) {
+  public List<Item> all(String tag) {
     return all.stream().filter(r -> r.tag().equals(tag)).toList();
   }
 
-  public Optional<Record> first(String tag) {
+  public Optional<Item> first(String tag) {
     return all.stream().filter(r -> r.tag().equals(tag)).findFirst();
   }
 
   /** The texts of every record with this tag. */
   public List<String> texts(String tag) {
-    return all(tag).stream().map(Record::text).toList();
+    return all(tag).stream().map(Item::text).toList();
   }
 
   /** The text of the first record with this tag, or the empty string. */
   public String text(String tag) {
-    return first(tag).map(Record::text).orElse("");
+    return first(tag).map(Item::text).orElse("");
   }
 
   /** The number of the first record with this tag, or {@code otherwise}. */
   public long number(String tag, long otherwise) {
-    return first(tag).map(Record::number).orElse(otherwise);
+    return first(tag).map(Item::number).orElse(otherwise);
   }
 
   public static Builder builder() {
