@@ -55,7 +55,8 @@ public final class Needs {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getOutputStream().close();
     String output =
-        new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     Assertions.assertEquals(0, process.waitFor(), () -> String.join(" ", command) + ": " + output);
     return output;
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The OCI image configuration (image-spec, "Image Configuration"), kept whole: what the typed
@@ -80,11 +81,11 @@ public record ImageConfig(Map<String, Object> oci) {
     return map(oci.get("config"));
   }
 
-  private static String text(Object value) {
+  private static String text(@Nullable Object value) {
     return value == null ? "" : String.valueOf(value);
   }
 
-  private static List<String> texts(Object value) {
+  private static List<String> texts(@Nullable Object value) {
     List<String> texts = new ArrayList<>();
     if (value instanceof List<?> list) {
       list.forEach(item -> texts.add(text(item)));
@@ -94,7 +95,7 @@ public record ImageConfig(Map<String, Object> oci) {
     return texts;
   }
 
-  private static Map<String, Object> map(Object value) {
+  private static Map<String, Object> map(@Nullable Object value) {
     Map<String, Object> map = new LinkedHashMap<>();
     if (value instanceof Map<?, ?> found) {
       found.forEach((k, v) -> map.put(text(k), v));
