@@ -1,8 +1,8 @@
 package org.lichen.api.launch;
 
 import org.lichen.api.ContainerException;
-import org.lichen.api.Host;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.osgi.annotation.versioning.ConsumerType;
 

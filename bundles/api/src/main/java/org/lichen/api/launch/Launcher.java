@@ -2,8 +2,8 @@ package org.lichen.api.launch;
 
 import java.util.List;
 import java.util.Set;
-import org.lichen.api.Host;
 import org.lichen.api.Support;
+import org.lichen.api.host.Host;
 import org.lichen.api.plan.Requirement;
 import org.lichen.api.plan.Step;
 import org.lichen.api.rootfs.RootfsPlan;

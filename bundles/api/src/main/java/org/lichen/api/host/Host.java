@@ -1,4 +1,4 @@
-package org.lichen.api;
+package org.lichen.api.host;
 
 import java.time.Instant;
 import java.util.Map;

@@ -1,0 +1,40 @@
+package org.lichen.api.image;
+
+import java.io.InputStream;
+import java.util.List;
+import org.lichen.api.ContainerException;
+import org.lichen.api.Request;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** Brings images in by whatever format reads them, and finds those that are there. */
+@ProviderType
+public interface Images {
+  /** Transports that some format reads now. */
+  java.util.Set<String> transports();
+
+  /** What the user typed, made complete. */
+  ImageReference reference(String typed) throws ContainerException;
+
+  /** Reads what a reference names into the store and tags it. */
+  List<NamedImage> pull(ImageReference reference, ReadOptions options, Request request)
+      throws ContainerException;
+
+  /** Reads an archive from a stream, which is spooled to disk first, and tags its images. */
+  List<NamedImage> load(InputStream stream, ReadOptions options, Request request)
+      throws ContainerException;
+
+  /**
+   * The image for what the user typed: from the store, an embedded one, or pulled as the policy
+   * says.
+   */
+  NamedImage resolve(String typed, PullPolicy policy, ReadOptions options, Request request)
+      throws ContainerException;
+
+  /** When to ask the registry. */
+  enum PullPolicy {
+    ALWAYS,
+    MISSING,
+    NEVER,
+    NEWER
+  }
+}
