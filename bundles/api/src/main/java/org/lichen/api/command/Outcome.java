@@ -9,7 +9,8 @@ public sealed interface Outcome {
 
   record Exit(int status) implements Outcome {}
 
-  record Execute(List<LaunchPlan> plans) implements Outcome {
+  /** {@code again}: the client repeats the command when the plans have been executed. */
+  record Execute(List<LaunchPlan> plans, boolean again) implements Outcome {
     public Execute {
       plans = List.copyOf(plans);
     }
@@ -20,6 +21,6 @@ public sealed interface Outcome {
   }
 
   static Outcome execute(LaunchPlan... plans) {
-    return new Execute(List.of(plans));
+    return new Execute(List.of(plans), false);
   }
 }

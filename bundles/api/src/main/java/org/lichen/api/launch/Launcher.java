@@ -1,6 +1,8 @@
 package org.lichen.api.launch;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.Support;
 import org.lichen.api.host.Host;
@@ -43,6 +45,11 @@ public interface Launcher {
 
   /** The program that enters it; {@code ${init.pid}} in its argv is filled in by the shim. */
   Step enter(LaunchSpec spec);
+
+  /** The program that removes a tree whose files belong to mapped ids; empty if none can exist. */
+  default Optional<Step> removal(Path tree) {
+    return Optional.empty();
+  }
 
   /** When a change of a live setting takes effect. */
   default Effect effect(String settingType) {

@@ -2,7 +2,9 @@ package org.lichen.api.plan;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.MalformedURLException;
 import java.net.URL;
+import java.nio.file.Path;
 
 /**
  * An executable inside a plugin's jar, at {@code native/PLATFORM/NAME}. The runtime copies it, by
@@ -18,6 +20,15 @@ public record NativePart(String name, URL resource) {
       throw new IllegalStateException(path + " is missing beside " + anchor.getName());
     }
     return new NativePart(name, found);
+  }
+
+  /** An executable that is in place already. */
+  public static NativePart placed(Path program) {
+    try {
+      return new NativePart(program.getFileName().toString(), program.toUri().toURL());
+    } catch (MalformedURLException impossible) {
+      throw new IllegalStateException(impossible); // a file always has a URL
+    }
   }
 
   public InputStream open() throws IOException {

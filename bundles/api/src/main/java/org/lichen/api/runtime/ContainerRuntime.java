@@ -8,12 +8,22 @@ import org.lichen.api.Request;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.host.Host;
+import org.lichen.api.image.NamedImage;
 import org.lichen.api.plan.LaunchPlan;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** The life cycle of containers. Thread-safe; several processes may share one home. */
 @ProviderType
 public interface ContainerRuntime {
+  /**
+   * A spec with everything that the image says: command, environment, directory, user, stop signal,
+   * labels. {@code entrypoint} replaces the image's if it is present (empty: none), {@code
+   * arguments}, if there are any, its command.
+   */
+  ContainerSpec.Builder defaults(
+      NamedImage image, Optional<List<String>> entrypoint, List<String> arguments);
+
   /** Creates a container; strategy and identity are chosen now and recorded. */
   Container create(ContainerSpec spec, Request request) throws ContainerException;
 
@@ -44,6 +54,9 @@ public interface ContainerRuntime {
 
   /** Every strategy with every launcher, and whether it can work for this spec, best first. */
   List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException;
+
+  /** What is known of this machine. */
+  Host host();
 
   /** Encodes a plan, putting the executables that it names into place. */
   byte[] encode(LaunchPlan plan) throws ContainerException;

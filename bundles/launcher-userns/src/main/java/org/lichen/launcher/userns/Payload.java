@@ -1,0 +1,124 @@
+package org.lichen.launcher.userns;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.lichen.api.GuestPath;
+import org.lichen.api.Mount;
+import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.plan.Records;
+import org.lichen.api.rootfs.RootfsPlan;
+
+/** The payload of {@code lichen-userns} (docs/FORMATS.md, 3 and 4). */
+final class Payload {
+  private static final List<String> PRIVATE_KINDS = List.of("mount", "pid", "ipc", "uts", "cgroup");
+
+  /** What podman hides and what it makes read-only in an unprivileged container. */
+  private static final List<String> MASKED =
+      List.of(
+          "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+          "/proc/timer_stats", "/sys/dev/block", "/sys/devices/virtual/powercap", "/sys/firmware",
+          "/sys/fs/selinux");
+
+  private static final List<String> READ_ONLY =
+      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+  private Payload() {}
+
+  static byte[] start(LaunchSpec spec, RootfsPlan rootfs) {
+    Records.Builder out = common(spec);
+    if (!spec.hostname().isEmpty()) {
+      out.text("hstn", spec.hostname());
+    }
+    Records.Builder root =
+        Records.builder().text("path", rootfs.lowers().get(0).location().toString());
+    if (rootfs.readOnly()) {
+      root.text("flag", "ro");
+    }
+    out.records("root", root);
+    rootfs.owners().ifPresent(list -> out.text("ownr", list.toString()));
+    system(spec, out);
+    spec.mounts().forEach(mount -> mount(out, mount));
+    spec.files().forEach((path, content) -> out.records("file", file(path).bytes("data", content)));
+    spec.copies().forEach((path, from) -> out.records("file", file(path).text("from", from)));
+    if (!privileged(spec)) {
+      out.texts("mask", MASKED).texts("rdon", READ_ONLY);
+    }
+    return out.number("init", spec.init() ? 1 : 0).encoded();
+  }
+
+  static byte[] enter(LaunchSpec spec) {
+    return common(spec).encoded();
+  }
+
+  private static Records.Builder common(LaunchSpec spec) {
+    Records.Builder out = Records.builder().text("iden", spec.identity());
+    for (String kind : PRIVATE_KINDS) {
+      if (!"host".equals(spec.namespaces().get(kind))) {
+        out.text("nspc", kind);
+      }
+    }
+    if (!Set.of("host", "").contains(spec.namespaces().getOrDefault("net", "host"))) {
+      out.text("nspc", "net");
+    }
+    out.number("capb", Capabilities.mask(spec.capabilities()))
+        .text("secc", spec.seccomp() ? "default" : "none");
+    spec.limits().forEach((kind, value) -> limit(out, kind, value));
+    out.texts("argv", spec.argv())
+        .texts("envi", spec.environment())
+        .text("cwd.", spec.directory())
+        .text("user", spec.user());
+    if (spec.terminal()) {
+      out.text("flag", "terminal");
+    }
+    return out;
+  }
+
+  private static void system(LaunchSpec spec, Records.Builder out) {
+    mount(out, new Mount("", new GuestPath("/proc"), "proc", Set.of()));
+    mount(out, new Mount("", new GuestPath("/dev"), "dev", Set.of()));
+    mount(
+        out,
+        new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")));
+    Set<String> sys =
+        privileged(spec)
+            ? Set.of("optional", "nosuid", "nodev", "noexec")
+            : Set.of("optional", "ro", "nosuid", "nodev", "noexec");
+    mount(out, new Mount("", new GuestPath("/sys"), "sysfs", sys));
+    mount(out, new Mount("", new GuestPath("/sys/fs/cgroup"), "cgroup", sys));
+  }
+
+  private static boolean privileged(LaunchSpec spec) {
+    return spec.others().containsKey("privileged");
+  }
+
+  private static void mount(Records.Builder out, Mount mount) {
+    out.records(
+        "moun",
+        Records.builder()
+            .text("kind", mount.kind())
+            .text("sour", mount.source())
+            .text("targ", mount.target().value())
+            .texts("opts", mount.options()));
+  }
+
+  private static void limit(Records.Builder out, String kind, String value) {
+    String[] parts = value.split(":", 2);
+    long soft = bound(parts[0]);
+    out.records(
+        "rlim",
+        Records.builder()
+            .text("name", kind)
+            .number("soft", soft)
+            .number("hard", parts.length == 2 ? bound(parts[1]) : soft));
+  }
+
+  private static long bound(String text) {
+    return text.equals("unlimited") || text.equals("-1") ? -1 : Long.parseLong(text);
+  }
+
+  private static Records.Builder file(String path) {
+    return Records.builder().text("targ", path).number("mode", 0644);
+  }
+}

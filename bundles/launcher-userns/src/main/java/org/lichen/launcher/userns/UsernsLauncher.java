@@ -1,0 +1,132 @@
+package org.lichen.launcher.userns;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.lichen.api.host.Host;
+import org.lichen.api.Support;
+import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.Launcher;
+import org.lichen.api.plan.NativePart;
+import org.lichen.api.plan.Requirement;
+import org.lichen.api.plan.Step;
+import org.lichen.api.rootfs.Lower;
+import org.lichen.api.rootfs.RootfsPlan;
+import org.osgi.service.component.annotations.Component;
+
+/** Launcher {@code userns}: kernel namespaces, no privileges. */
+@Component
+public final class UsernsLauncher implements Launcher {
+  static final NativePart PROGRAM = NativePart.of(UsernsLauncher.class, "lichen-userns");
+
+  private static final Set<String> GUARANTEES =
+      Set.of(
+          "private-mount",
+          "private-pid",
+          "private-ipc",
+          "private-uts",
+          "private-cgroup",
+          "no-network",
+          "read-only",
+          "read-only-mount",
+          "capabilities",
+          "seccomp",
+          "single-user");
+
+  @Override
+  public String name() {
+    return "userns";
+  }
+
+  @Override
+  public int rank() {
+    return 10;
+  }
+
+  @Override
+  public Set<String> guarantees() {
+    return GUARANTEES;
+  }
+
+  @Override
+  public List<String> identities(Host host) {
+    List<String> identities = new ArrayList<>();
+    if (host.has("subordinate-ids")) {
+      identities.add("ranges");
+    }
+    identities.add("basic");
+    identities.add("single");
+    return identities;
+  }
+
+  @Override
+  public Support support(Host host, RootfsPlan rootfs, LaunchSpec spec) {
+    if (!host.has("user-namespaces")) {
+      return Support.no(
+          "unprivileged user namespaces do not work here: " + reason(host.fact("user-namespaces")),
+          "ask the administrator for: sysctl user.max_user_namespaces=15000, and, where they exist,"
+              + " kernel.unprivileged_userns_clone=1 and"
+              + " kernel.apparmor_restrict_unprivileged_userns=0");
+    }
+    if (rootfs.version() > RootfsPlan.VERSION) {
+      return Support.no(
+          "the strategy plans version " + rootfs.version() + ", this launcher understands "
+              + RootfsPlan.VERSION,
+          "update the launcher: lichen plugin update");
+    }
+    for (Lower lower : rootfs.lowers()) {
+      if (!lower.kind().equals(Lower.DIRECTORY)) {
+        return Support.no("it cannot mount a lower of kind '" + lower.kind() + "'", "");
+      }
+    }
+    if (!rootfs.merged()) {
+      return Support.no("it does not mount unions yet", "choose --strategy extract");
+    }
+    if (spec.identity().equals("ranges") && !host.has("subordinate-ids")) {
+      return Support.no(
+          "identity 'ranges' does not work here: " + reason(host.fact("subordinate-ids")),
+          "install uidmap (newuidmap) and add the user to /etc/subuid and /etc/subgid");
+    }
+    Set<String> missing = new TreeSet<>(spec.requires());
+    missing.removeAll(GUARANTEES);
+    return missing.isEmpty()
+        ? Support.yes(limits(spec))
+        : Support.no("it cannot guarantee " + String.join(", ", missing), "");
+  }
+
+  private static String[] limits(LaunchSpec spec) {
+    return spec.identity().equals("basic")
+        ? new String[] {"root of the container is an emulation: ids change, owners of files do not"}
+        : new String[0];
+  }
+
+  private static String reason(String fact) {
+    return fact.startsWith("no: ") ? fact.substring(4) : fact;
+  }
+
+  @Override
+  public List<Requirement> requirements(LaunchSpec spec, RootfsPlan rootfs) {
+    return List.of(
+        new Requirement("machine", machine(), "its programs are built for it"),
+        new Requirement("user-namespaces", "yes", "to run without privileges"));
+  }
+
+  private static String machine() {
+    String arch = System.getProperty("os.arch", "");
+    return arch.equals("amd64") ? "x86_64" : arch;
+  }
+
+  @Override
+  public Step start(LaunchSpec spec, RootfsPlan rootfs) {
+    return Step.of(PROGRAM).arguments("start").payload(Payload.start(spec, rootfs)).build();
+  }
+
+  @Override
+  public Step enter(LaunchSpec spec) {
+    return Step.of(PROGRAM)
+        .arguments("enter", "${init.pid}")
+        .payload(Payload.enter(spec))
+        .build();
+  }
+}

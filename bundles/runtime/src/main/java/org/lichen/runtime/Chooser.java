@@ -1,0 +1,140 @@
+package org.lichen.runtime;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.lichen.api.ContainerException;
+import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Support;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.host.Host;
+import org.lichen.api.image.LayerPath;
+import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.Launcher;
+import org.lichen.api.rootfs.FilesystemStrategy;
+import org.lichen.api.rootfs.RootfsOptions;
+import org.lichen.api.rootfs.RootfsOptions.Ownership;
+import org.lichen.api.rootfs.RootfsPlan;
+import org.lichen.api.runtime.Choice;
+
+/**
+ * The one place that decides: launchers by rank, then strategies by rank; the first pair that is
+ * supported and gives every guarantee asked for. A name that the spec fixes narrows the walk.
+ */
+final class Chooser {
+  /** What was decided, with the reasoning. */
+  record Decision(
+      FilesystemStrategy strategy,
+      Launcher launcher,
+      String identity,
+      RootfsOptions options,
+      RootfsPlan rootfs,
+      LaunchSpec launch,
+      List<Choice> reasoning) {}
+
+  /** Makes the launch spec once the identity is known. */
+  @FunctionalInterface
+  interface Launches {
+    LaunchSpec with(String identity, String launcher, String strategy) throws ContainerException;
+  }
+
+  private final List<FilesystemStrategy> strategies;
+  private final List<Launcher> launchers;
+  private final Host host;
+
+  Chooser(List<FilesystemStrategy> strategies, List<Launcher> launchers, Host host) {
+    this.strategies =
+        strategies.stream().sorted(Comparator.comparingInt(FilesystemStrategy::rank)).toList();
+    this.launchers = launchers.stream().sorted(Comparator.comparingInt(Launcher::rank)).toList();
+    this.host = host;
+  }
+
+  Decision decide(ContainerSpec spec, List<LayerPath> layers, Launches launches)
+      throws ContainerException {
+    List<Choice> reasoning = new ArrayList<>();
+    Optional<Decision> first = walk(spec, layers, launches, reasoning);
+    return first.orElseThrow(() -> impossible(spec, reasoning));
+  }
+
+  List<Choice> explain(ContainerSpec spec, List<LayerPath> layers, Launches launches)
+      throws ContainerException {
+    List<Choice> reasoning = new ArrayList<>();
+    walk(spec, layers, launches, reasoning);
+    return reasoning;
+  }
+
+  private Optional<Decision> walk(
+      ContainerSpec spec, List<LayerPath> layers, Launches launches, List<Choice> reasoning)
+      throws ContainerException {
+    Optional<Decision> first = Optional.empty();
+    for (Launcher launcher : named(launchers, Launcher::name, spec.launcher().orElse(""))) {
+      for (FilesystemStrategy strategy :
+          named(strategies, FilesystemStrategy::name, spec.strategy())) {
+        for (String identity : identities(spec, launcher)) {
+          RootfsOptions options =
+              new RootfsOptions(
+                  spec.ephemeral(),
+                  spec.readOnly(),
+                  identity.equals("ranges") ? Ownership.RANGES : Ownership.SINGLE);
+          Support support = strategy.support(host, options);
+          RootfsPlan rootfs = strategy.plan(layers, options);
+          LaunchSpec launch = launches.with(identity, launcher.name(), strategy.name());
+          if (support.supported()) {
+            support = launcher.support(host, rootfs, launch);
+          }
+          boolean chosen = support.supported() && first.isEmpty();
+          reasoning.add(new Choice(strategy.name(), launcher.name(), support, chosen));
+          if (chosen) {
+            first =
+                Optional.of(
+                    new Decision(strategy, launcher, identity, options, rootfs, launch, reasoning));
+          }
+          if (support.supported()) {
+            break; // one identity for a pair: the best
+          }
+        }
+      }
+    }
+    return first;
+  }
+
+  private List<String> identities(ContainerSpec spec, Launcher launcher) {
+    return spec.identity().isEmpty() ? launcher.identities(host) : List.of(spec.identity());
+  }
+
+  private static <T> List<T> named(
+      List<T> all, java.util.function.Function<T, String> name, String wanted) {
+    return wanted.isEmpty()
+        ? all
+        : all.stream().filter(one -> name.apply(one).equals(wanted)).toList();
+  }
+
+  private ContainerException impossible(ContainerSpec spec, List<Choice> reasoning) {
+    StringBuilder why = new StringBuilder();
+    String remedy = "";
+    for (Choice choice : reasoning) {
+      if (choice.support() instanceof Support.Unsupported no) {
+        why.append("\n  ")
+            .append(choice.launcher())
+            .append(" on ")
+            .append(choice.strategy())
+            .append(": ")
+            .append(no.reason());
+        remedy = remedy.isEmpty() ? no.remedy() : remedy;
+      }
+    }
+    if (reasoning.isEmpty()) {
+      why.append(" no launcher ")
+          .append(spec.launcher().map(l -> "'" + l + "' ").orElse(""))
+          .append("with a strategy ")
+          .append(spec.strategy().isEmpty() ? "" : "'" + spec.strategy() + "' ")
+          .append("is installed");
+      remedy = "lichen plugin list";
+    }
+    return new ContainerException(
+        Kind.UNSUPPORTED,
+        "the container cannot be started on this machine:" + why,
+        remedy.isEmpty() ? "lichen doctor tells what this machine allows" : remedy);
+  }
+}

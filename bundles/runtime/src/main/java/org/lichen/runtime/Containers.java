@@ -1,0 +1,337 @@
+package org.lichen.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import org.lichen.api.ContainerException;
+import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Digest;
+import org.lichen.api.Request;
+import org.lichen.api.container.Container;
+import org.lichen.api.container.Container.State;
+import org.lichen.api.container.ContainerId;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.host.Host;
+import org.lichen.api.image.Image;
+import org.lichen.api.image.ImageStore;
+import org.lichen.api.image.Layer;
+import org.lichen.api.image.LayerPath;
+import org.lichen.api.image.NamedImage;
+import org.lichen.api.image.Pins;
+import org.lichen.api.launch.LaunchContributor;
+import org.lichen.api.launch.Launcher;
+import org.lichen.api.plan.LaunchPlan;
+import org.lichen.api.plan.NativePart;
+import org.lichen.api.plan.Records;
+import org.lichen.api.plan.Step;
+import org.lichen.api.rootfs.FilesystemStrategy;
+import org.lichen.api.runtime.Choice;
+import org.lichen.api.runtime.ContainerRuntime;
+import org.lichen.api.runtime.Control;
+import org.lichen.posix.Trees;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+
+/** The life cycle of containers: reads, decides, records, plans; never starts a guest. */
+@Component(service = {ContainerRuntime.class, Pins.class, LaunchPlan.Placement.class})
+public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Placement {
+  /** Whether the image's tree is still needed by the container. */
+  private static final String READY = "rootfs.ready";
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<FilesystemStrategy> strategies = List.of();
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<Launcher> launchers = List.of();
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<LaunchContributor> contributors = List.of();
+
+  private final ImageStore store;
+  private final ContainerReader reader;
+  private final ContainerWriter writer;
+  private final NativeStore natives;
+  private final Planner planner;
+  private final HostFacts host;
+  private final String version;
+
+  @Activate
+  public Containers(
+      BundleContext framework, @Reference ImageStore store, @Reference HostFacts host) {
+    Home home = Home.of(framework);
+    this.store = store;
+    this.host = host;
+    this.reader = new ContainerReader(home);
+    this.writer = new ContainerWriter(home, new SecureRandom());
+    this.natives = new NativeStore(home);
+    this.planner = new Planner(home);
+    this.version = framework.getBundle().getVersion().toString();
+  }
+
+  @Override
+  public ContainerSpec.Builder defaults(
+      NamedImage image, Optional<List<String>> entrypoint, List<String> arguments) {
+    return ImageDefaults.of(image, entrypoint, arguments);
+  }
+
+  @Override
+  public Container create(ContainerSpec spec, Request request) throws ContainerException {
+    try (ImageStore.Writer held = store.writer()) { // nothing is collected meanwhile
+      ContainerId id = writer.newId();
+      Chooser.Decision decision = decide(spec);
+      ContainerSpec recorded =
+          spec.change()
+              .strategy(decision.strategy().name())
+              .identity(decision.identity())
+              .hostname(spec.hostname().isEmpty() ? id.brief() : spec.hostname())
+              .build();
+      Path directory = writer.create(id, recorded);
+      if (decision.strategy().preparation(decision.rootfs(), decision.options()).isEmpty()) {
+        prepare(decision, directory, request);
+      }
+      return reader.read(id).orElseThrow();
+    }
+  }
+
+  private void prepare(Chooser.Decision decision, Path directory, Request request)
+      throws ContainerException {
+    try {
+      decision.strategy().prepare(decision.rootfs(), decision.options(), directory, request);
+      Files.createFile(directory.resolve(READY));
+    } catch (IOException e) {
+      throw new ContainerException(
+          Kind.HOST, "cannot prepare the container (" + directory + "): " + e.getMessage(), "", e);
+    }
+  }
+
+  @Override
+  public LaunchPlan start(ContainerId id, StartOptions options, Request request)
+      throws ContainerException {
+    Container container = existing(id);
+    if (container.state() == State.RUNNING || container.state() == State.PAUSED) {
+      throw new ContainerException(
+          Kind.CONFLICT, "container " + label(container) + " is already running", "");
+    }
+    return planner.start(Optional.of(id), container.spec(), decide(container.spec()), options);
+  }
+
+  @Override
+  public LaunchPlan plan(ContainerSpec spec, StartOptions options, Request request)
+      throws ContainerException {
+    if (!spec.name().isEmpty()) {
+      ContainerWriter.checkName(spec.name());
+    }
+    return planner.start(Optional.empty(), spec, decide(spec), options);
+  }
+
+  @Override
+  public LaunchPlan enter(ContainerId id, EnterOptions options, Request request)
+      throws ContainerException {
+    Container container = existing(id);
+    Path published = container.directory().resolve("run/enter");
+    try {
+      if (container.state() != State.RUNNING) {
+        throw new NoSuchFileException(published.toString());
+      }
+      Records enter = Records.decode(Files.readAllBytes(published));
+      Step.Builder step = Step.of(NativePart.placed(Path.of(enter.text("prog"))));
+      List<String> argv = enter.texts("argv");
+      step.arguments(argv.subList(1, argv.size()));
+      for (String pair : enter.texts("envi")) {
+        step.environment(
+            pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
+      }
+      byte[] own = enter.first("load").map(Records.Item::payload).orElse(new byte[0]);
+      step.payload(concatenated(own, EnterRecords.of(options)));
+      return planner.enter(id, options, step.build());
+    } catch (NoSuchFileException stopped) {
+      throw new ContainerException(
+          Kind.CONFLICT,
+          "container " + label(container) + " is not running",
+          "start it first: lichen start " + label(container));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ContainerException(
+          Kind.CORRUPT, "cannot enter container (" + published + "): " + e.getMessage(), "", e);
+    }
+  }
+
+  private static byte[] concatenated(byte[] first, byte[] second) {
+    byte[] both = java.util.Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
+  private Chooser.Decision decide(ContainerSpec spec) throws ContainerException {
+    Image image = image(spec);
+    return chooser(host.host()).decide(spec, unpacked(image), launches(spec, image));
+  }
+
+  @Override
+  public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
+    Image image = image(spec);
+    return chooser(host.host().refreshed()).explain(spec, unpacked(image), launches(spec, image));
+  }
+
+  private Chooser chooser(Host facts) {
+    return new Chooser(strategies, launchers, facts);
+  }
+
+  private Chooser.Launches launches(ContainerSpec spec, Image image) {
+    LaunchSpecs specs = new LaunchSpecs(contributors, host.host(), version);
+    return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
+  }
+
+  private Image image(ContainerSpec spec) throws ContainerException {
+    return store
+        .find(spec.image().toString())
+        .orElseThrow(
+            () ->
+                new ContainerException(
+                    Kind.NOT_FOUND,
+                    "the image of the container is gone ("
+                        + spec.imageName()
+                        + ", "
+                        + spec.image()
+                        + ")",
+                    "pull it again: lichen pull " + spec.imageName()));
+  }
+
+  private List<LayerPath> unpacked(Image image) throws ContainerException {
+    List<LayerPath> layers = new java.util.ArrayList<>();
+    for (Layer layer : image.layers()) {
+      layers.add(store.unpacked(layer));
+    }
+    return layers;
+  }
+
+  @Override
+  public Optional<Container> find(String nameOrId) throws ContainerException {
+    return reader.find(nameOrId);
+  }
+
+  @Override
+  public List<Container> list() throws ContainerException {
+    return reader.list();
+  }
+
+  @Override
+  public void update(ContainerId id, UnaryOperator<ContainerSpec> change)
+      throws ContainerException {
+    Container container = existing(id);
+    if (container.state() == State.RUNNING) {
+      throw new ContainerException(
+          Kind.CONFLICT,
+          "container " + label(container) + " is running",
+          "stop it first: lichen stop " + label(container));
+    }
+    writer.update(id, change.apply(container.spec()));
+  }
+
+  @Override
+  public void remove(ContainerId id, boolean force) throws ContainerException {
+    Optional<Container> found = reader.read(id);
+    if (found.isEmpty()) {
+      return;
+    }
+    Container container = found.get();
+    if (container.state() == State.RUNNING) {
+      if (!force) {
+        throw new ContainerException(
+            Kind.CONFLICT,
+            "container " + label(container) + " is running",
+            "stop it first, or use --force");
+      }
+      end(container);
+    }
+    writer.remove(container, this::removeTree);
+    writer.collect(this::removeTree);
+  }
+
+  private void end(Container container) throws ContainerException {
+    Control control = control(container.id());
+    control.signal(9);
+    OptionalInt status = control.await(Duration.ofSeconds(10));
+    if (status.isEmpty()) {
+      throw new ContainerException(
+          Kind.HOST, "container " + label(container) + " does not end after SIGKILL", "");
+    }
+  }
+
+  private void removeTree(Path tree) throws IOException, ContainerException {
+    try {
+      Trees.remove(tree);
+    } catch (IOException notOurs) {
+      for (Launcher launcher : launchers) {
+        Optional<Step> removal = launcher.removal(tree);
+        if (removal.isPresent()) {
+          HelperProcess.run(removal.get(), natives);
+        }
+      }
+      Trees.remove(tree);
+    }
+  }
+
+  @Override
+  public Control control(ContainerId id) throws ContainerException {
+    Container container = existing(id);
+    if (container.state() != State.RUNNING && container.state() != State.PAUSED) {
+      throw new ContainerException(
+          Kind.CONFLICT, "container " + label(container) + " is not running", "");
+    }
+    return new ShimControl(id, container.directory());
+  }
+
+  @Override
+  public Host host() {
+    return host.host();
+  }
+
+  @Override
+  public byte[] encode(LaunchPlan plan) throws ContainerException {
+    return plan.encoded(natives);
+  }
+
+  @Override
+  public Path place(NativePart part) throws ContainerException {
+    return natives.place(part);
+  }
+
+  @Override
+  public Map<Digest, Set<String>> pinned() throws ContainerException {
+    Map<Digest, Set<String>> pinned = new LinkedHashMap<>();
+    for (Container container : reader.list()) {
+      pinned
+          .computeIfAbsent(container.spec().image(), image -> new TreeSet<>())
+          .add("container " + label(container));
+    }
+    return pinned;
+  }
+
+  private Container existing(ContainerId id) throws ContainerException {
+    return reader
+        .read(id)
+        .orElseThrow(
+            () ->
+                new ContainerException(
+                    Kind.NOT_FOUND, "no container with id " + id.brief(), "lichen ps -a"));
+  }
+
+  private static String label(Container container) {
+    return container.spec().name().isEmpty() ? container.id().brief() : container.spec().name();
+  }
+}

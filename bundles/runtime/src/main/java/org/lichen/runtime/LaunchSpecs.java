@@ -1,0 +1,131 @@
+package org.lichen.runtime;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import org.lichen.api.ContainerException;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.host.Host;
+import org.lichen.api.image.Image;
+import org.lichen.api.launch.LaunchContributor;
+import org.lichen.api.launch.LaunchSpec;
+
+/**
+ * Turns what the user asked for into what is launched, with the help of every contributor. Reads
+ * files of the host and writes nothing.
+ */
+final class LaunchSpecs {
+  private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  private final List<LaunchContributor> contributors;
+  private final Host host;
+  private final String version;
+
+  LaunchSpecs(List<LaunchContributor> contributors, Host host, String version) {
+    this.contributors =
+        contributors.stream().sorted(Comparator.comparingInt(LaunchContributor::order)).toList();
+    this.host = host;
+    this.version = version;
+  }
+
+  LaunchSpec of(
+      ContainerSpec container, Image image, String identity, String launcher, String strategy)
+      throws ContainerException {
+    LaunchSpec.Builder launch =
+        LaunchSpec.builder(container.command())
+            .identity(identity)
+            .directory(container.directory())
+            .user(container.user())
+            .hostname(container.hostname())
+            .seccomp(container.seccomp())
+            .init(container.init())
+            .terminal(container.terminal())
+            .environment("PATH", PATH)
+            .environment("container", "lichen");
+    for (String pair : container.environment()) {
+      int equals = pair.indexOf('=');
+      launch.environment(pair.substring(0, equals), pair.substring(equals + 1));
+    }
+    container.namespaces().forEach(launch::namespace);
+    container.capabilities().forEach(launch::capability);
+    container.mounts().forEach(launch::mount);
+    container.limits().forEach(launch::limit);
+    guarantees(container).forEach(launch::require);
+    if (container.others().containsKey("privileged")) {
+      launch.other("privileged", "true");
+    }
+    network(container, launch);
+    launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
+    for (LaunchContributor contributor : contributors) {
+      contributor.contribute(launch, container, image, host);
+    }
+    return launch.build();
+  }
+
+  private static List<String> guarantees(ContainerSpec container) {
+    return container.others().get("requires") instanceof List<?> list
+        ? list.stream().map(String::valueOf).toList()
+        : List.of();
+  }
+
+  /** {@code ${hostname}} is filled in by the launcher, for the name may come from the id. */
+  private static void network(ContainerSpec container, LaunchSpec.Builder launch) {
+    StringBuilder hosts =
+        new StringBuilder("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+    hosts.append("127.0.1.1\t${hostname}\n");
+    if (container.others().get("hosts") instanceof List<?> added) {
+      added.forEach(line -> hosts.append(line).append('\n'));
+    }
+    hosts.append(hostEntries());
+    launch
+        .file("/etc/hosts", hosts.toString().getBytes(StandardCharsets.UTF_8))
+        .file("/etc/hostname", "${hostname}\n".getBytes(StandardCharsets.UTF_8))
+        .copy("/etc/resolv.conf", "/etc/resolv.conf");
+  }
+
+  /** What a site's own hosts file adds: on a cluster, the names of the nodes. */
+  private static String hostEntries() {
+    try {
+      return Files.readString(Path.of("/etc/hosts"), StandardCharsets.ISO_8859_1)
+          .lines()
+          .filter(line -> !line.matches("\\s*(#.*)?") && !line.matches(".*\\slocalhost(\\s.*)?"))
+          .reduce("", (all, line) -> all + line + "\n");
+    } catch (IOException none) {
+      return "";
+    }
+  }
+
+  /** As podman's /run/.containerenv: what a guest may know about what runs it. */
+  private byte[] about(
+      ContainerSpec container, Image image, String identity, String launcher, String strategy) {
+    return ("engine=\"lichen-"
+            + version
+            + "\"\n"
+            + "name=\""
+            + container.name()
+            + "\"\n"
+            + "image=\""
+            + container.imageName()
+            + "\"\n"
+            + "imageid=\""
+            + image.id().hex()
+            + "\"\n"
+            + "rootless=1\n"
+            + "launcher=\""
+            + launcher
+            + "\"\n"
+            + "strategy=\""
+            + strategy
+            + "\"\n"
+            + "identity=\""
+            + identity
+            + "\"\n"
+            + "layers="
+            + image.layers().size()
+            + "\n")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+}

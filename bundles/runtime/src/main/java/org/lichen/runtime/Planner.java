@@ -1,0 +1,81 @@
+package org.lichen.runtime;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.lichen.api.ContainerException;
+import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.container.ContainerId;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.plan.LaunchPlan;
+import org.lichen.api.plan.Requirement;
+import org.lichen.api.plan.ShimOrders;
+import org.lichen.api.plan.Step;
+import org.lichen.api.runtime.ContainerRuntime.EnterOptions;
+import org.lichen.api.runtime.ContainerRuntime.StartOptions;
+
+/** Makes launch plans of decisions. Pure: the same input gives the same plan. */
+final class Planner {
+  private final Home home;
+
+  Planner(Home home) {
+    this.home = home;
+  }
+
+  /** {@code id} is empty where the shim shall make the container. */
+  LaunchPlan start(
+      Optional<ContainerId> id, ContainerSpec spec, Chooser.Decision decision, StartOptions options)
+      throws ContainerException {
+    if (spec.command().isEmpty()) {
+      throw new ContainerException(
+          Kind.USAGE,
+          "image " + spec.imageName() + " names no command to run",
+          "give one: lichen run IMAGE COMMAND");
+    }
+    List<Requirement> needs =
+        new ArrayList<>(decision.launcher().requirements(decision.launch(), decision.rootfs()));
+    ContainerSpec recorded =
+        spec.change().strategy(decision.strategy().name()).identity(decision.identity()).build();
+    ShimOrders orders =
+        new ShimOrders(
+            id.map(ContainerId::value),
+            id.isPresent() ? "" : spec.name(),
+            spec.terminal(),
+            spec.interactive() || options.attachInput(),
+            options.detached(),
+            spec.ephemeral(),
+            !spec.ephemeral() || options.detached() || spec.terminal(),
+            spec.detachKeys(),
+            Signals.number(spec.stopSignal()),
+            spec.stopTimeout(),
+            options.announce());
+    return new LaunchPlan(
+        home.root(),
+        needs,
+        orders,
+        id.isPresent() ? Optional.empty() : Optional.of(SpecJson.write(recorded)),
+        decision.strategy().preparation(decision.rootfs(), decision.options()),
+        Optional.of(decision.launcher().start(decision.launch(), decision.rootfs())),
+        decision.launcher().enter(decision.launch()));
+  }
+
+  /** A plan that only enters a running container. */
+  LaunchPlan enter(ContainerId id, EnterOptions options, Step step) {
+    ShimOrders orders =
+        new ShimOrders(
+            Optional.of(id.value()),
+            "",
+            options.terminal(),
+            options.interactive(),
+            options.detached(),
+            false,
+            false,
+            options.detachKeys(),
+            0,
+            Duration.ZERO,
+            "");
+    return new LaunchPlan(
+        home.root(), List.of(), orders, Optional.empty(), Optional.empty(), Optional.empty(), step);
+  }
+}

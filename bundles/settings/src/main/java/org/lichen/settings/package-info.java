@@ -1,0 +1,2 @@
+/** Configuration of site and user: {@link org.lichen.settings.ConfigurationFiles}. */
+package org.lichen.settings;
