@@ -1,0 +1,61 @@
+/* A further process in a running container. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "spaces.h"
+#include "start.h"
+#include "wait.h"
+
+/* The pid in our arguments could be another process's by now: what the shim has published beside it decides. Working directory: the container directory. */
+static void check_alive(pid_t pid) {
+    struct bytes text = {0};
+    int first;
+    unsigned long long begun;
+    if (!read_file(AT_FDCWD, "run/pid", &text)) return; /* tried by hand, without a shim */
+    bytes_add(&text, "", 1);
+    bool good = sscanf((const char *)text.data, "%d %llu", &first, &begun) == 2 && first == pid && process_begun(pid) == begun;
+    bytes_clear(&text);
+    if (!good) die(STATUS_LICHEN, "cannot enter the container: it has ended");
+}
+
+static int connect_shim(void) {
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "run/s"};
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    if (fd >= 0) close(fd);
+    return -1;
+}
+
+void enter(struct launch *launch, pid_t pid) {
+    struct plan *plan = &launch->plan;
+    bool together = !plan->guest.terminal;
+    launch->entering = true;
+    launch->has_user = plan->guest.user && *plan->guest.user;
+    check_alive(pid);
+    if (plan->identity == IDENTITY_BASIC) {
+        launch->shim = connect_shim();
+        if (launch->shim < 0) complain("programs started here cannot change their user: the container's shim does not answer");
+    }
+    spaces_join(plan, pid, !launch->has_user);
+    guest_user(launch);
+    /* From the fork on, processes of the container see us: they must not be able to take hold of this program or its descriptors. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    wait_prepare();
+    pid_t child = fork();
+    if (child < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
+    if (child == 0) {
+        guest_settle(launch);
+        guest_run(launch);
+    }
+    close(launch->report);
+    close(launch->shim);
+    exit(wait_for(child, together));
+}

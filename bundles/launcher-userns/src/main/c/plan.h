@@ -1,0 +1,76 @@
+/* The payload of lichen-userns (docs/FORMATS.md, 3 and 4), decoded. Everything lives until the program ends. */
+#ifndef LICHEN_USERNS_PLAN_H
+#define LICHEN_USERNS_PLAN_H
+
+#include <sys/ioctl.h>
+
+#include "base.h"
+#include "records.h"
+
+enum identity { IDENTITY_SINGLE, IDENTITY_BASIC, IDENTITY_RANGES };
+enum op_kind { OP_MOUNT, OP_FILE, OP_MASK, OP_READ_ONLY };
+enum option {
+    OPT_RO = 1 << 0,
+    OPT_NOSUID = 1 << 1,
+    OPT_NODEV = 1 << 2,
+    OPT_NOEXEC = 1 << 3,
+    OPT_NOREC = 1 << 4,
+    OPT_OPTIONAL = 1 << 5,
+    OPT_SLAVE = 1 << 6
+};
+
+/* One step of building the file tree; carried out in the order of the records. */
+struct op {
+    enum op_kind kind;
+    const char *type;   /* OP_MOUNT: bind, tmpfs, proc … */
+    const char *source; /* OP_MOUNT: host path; OP_FILE: file to copy, or NULL */
+    const char *target; /* guest path */
+    unsigned options;
+    char *data;         /* other mount options, comma separated, or NULL */
+    mode_t mode;        /* OP_FILE */
+    struct record content; /* OP_FILE */
+};
+
+struct limit {
+    const char *name;
+    uint64_t soft, hard;
+};
+
+struct guest {
+    char **argv, **environment;
+    const char *directory, *user; /* NULL: "/", and as the container was started */
+    bool terminal;
+    struct winsize size;
+};
+
+struct plan {
+    enum identity identity;
+    char **uid_maps, **gid_maps; /* `INSIDE OUTSIDE COUNT` */
+    unsigned namespaces;         /* CLONE_NEW*, without the user namespace */
+    const char *host_name;
+    const char *root;
+    bool root_read_only;
+    const char *owners;
+    struct op *ops;
+    size_t op_count;
+    bool has_capabilities;
+    uint64_t capabilities;
+    bool seccomp;
+    bool init;
+    bool no_new_privileges; /* always on with `single` and `basic`, on request with `ranges` */
+    struct limit *limits;
+    size_t limit_count;
+    bool has_umask;
+    mode_t umask;
+    struct guest guest;
+};
+
+/* Reads and checks the payload; ends the program when it asks for something unknown. */
+void plan_read(struct plan *plan, const struct bytes *payload);
+
+/* The value of a guest variable, or NULL. */
+const char *guest_variable(const struct guest *guest, const char *name);
+/* Sets or replaces one `K=V`. */
+void guest_set(struct guest *guest, const char *assignment);
+
+#endif

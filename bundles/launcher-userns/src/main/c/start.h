@@ -1,0 +1,12 @@
+/* The commands of lichen-userns. */
+#ifndef LICHEN_USERNS_START_H
+#define LICHEN_USERNS_START_H
+
+#include "guest.h"
+
+_Noreturn void start(struct launch *launch);
+_Noreturn void enter(struct launch *launch, pid_t pid);
+int probe(void);
+int remove_tree(char **arguments);
+
+#endif

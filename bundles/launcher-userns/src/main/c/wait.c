@@ -1,0 +1,47 @@
+#include "wait.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void wait_prepare(void) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
+/* We stop as the child did, so that our parent's shell sees it; a first process cannot stop itself. */
+static void stop_too(void) {
+    if (getpid() != 1) kill(getpid(), SIGSTOP);
+}
+
+/* true: the child has ended, and its status is in *result. */
+static bool reap(pid_t child, int *result) {
+    int status;
+    for (pid_t got; (got = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+        if (got != child) continue;
+        if (WIFSTOPPED(status)) {
+            stop_too();
+            continue;
+        }
+        *result = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+        return true;
+    }
+    return false;
+}
+
+int wait_for(pid_t child, bool together) {
+    sigset_t all;
+    sigfillset(&all);
+    for (int result;;) {
+        siginfo_t info;
+        int number = sigwaitinfo(&all, &info);
+        if (number < 0) continue;
+        if (number == SIGCHLD) {
+            if (reap(child, &result)) return result;
+        } else if (!together || info.si_code != SI_KERNEL) {
+            kill(child, number);
+        }
+    }
+}

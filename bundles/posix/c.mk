@@ -1,0 +1,51 @@
+# Shared by the Makefiles of the C modules: static, reproducible programs into $(BUILD), hosted tests with sanitizers.
+# A module sets PROGRAMS, TESTS and TOOLS (for trying by hand: `make tools`), and for each name SOURCES_<name>.
+HERE     := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+BUILD    ?= target/native
+CC       ?= gcc
+POSIX    := $(HERE)/src/main/c
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Werror
+CFLAGS   ?= -O2
+FLAGS    := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I$(POSIX) -I. -fno-plt -ffunction-sections -fdata-sections \
+            -ffile-prefix-map=$(abspath $(HERE)/../..)=. -fno-asynchronous-unwind-tables -MMD -MP
+LINK     := -static -s -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,norelro -Wl,-z,noseparate-code
+CHECK    := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+vpath %.c . $(POSIX) ../../test/c $(HERE)/src/test/c
+
+.PHONY: all tools test analyze clean
+all: $(addprefix $(BUILD)/,$(PROGRAMS))
+
+tools: $(addprefix $(BUILD)/,$(TOOLS))
+
+define program
+$(BUILD)/$(1): $(addprefix $(BUILD)/o/,$(SOURCES_$(1):.c=.o))
+	@echo '  LD $(1)'
+	@$(CC) $(LINK) -o $$@ $$^
+endef
+define check
+$(BUILD)/test/$(1): $(addprefix $(BUILD)/test/o/,$(SOURCES_$(1):.c=.o))
+	@echo '  LD test $(1)'
+	@$(CC) $(CHECK) -o $$@ $$^
+endef
+$(foreach p,$(PROGRAMS) $(TOOLS),$(eval $(call program,$(p))))
+$(foreach t,$(TESTS),$(eval $(call check,$(t))))
+
+$(BUILD)/o/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
+$(BUILD)/test/o/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) $(CHECK) -c -o $@ $<
+
+test: $(addprefix $(BUILD)/test/,$(TESTS))
+	@set -e; for t in $^; do $$t; done
+
+# The analyzer's leak reports need whole functions, so it runs apart from the build, without output.
+analyze:
+	@set -e; for f in $(sort $(wildcard *.c)); do $(CC) $(FLAGS) -MF /dev/null -O2 -fanalyzer -c -o /dev/null $$f; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard $(BUILD)/o/*.d $(BUILD)/test/o/*.d)

@@ -1,0 +1,50 @@
+#include "process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_about(pid_t pid, const char *file, struct bytes *text) {
+    AUTO_FREE char *path = must_format("/proc/%d/%s", (int)pid, file);
+    bool good = read_file(AT_FDCWD, path, text);
+    bytes_add(text, "", 1);
+    return good;
+}
+
+unsigned long long process_begun(pid_t pid) {
+    struct bytes text = {0};
+    unsigned long long begun = 0;
+    /* The name, field 2, may hold blanks and parentheses: the last one closes it. */
+    const char *after = read_about(pid, "stat", &text) ? strrchr((const char *)text.data, ')') : NULL;
+    if (!after || sscanf(after + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &begun) != 1) begun = 0;
+    bytes_clear(&text);
+    return begun;
+}
+
+/* The value of `NAME:` in the status file; NULL: none. */
+static const char *field(const struct bytes *status, const char *name) {
+    AUTO_FREE char *start = must_format("\n%s:\t", name);
+    const char *at = strstr((const char *)status->data, start);
+    return at ? at + strlen(start) : NULL;
+}
+
+uint64_t process_mask(pid_t pid, const char *name) {
+    struct bytes status = {0};
+    const char *value = read_about(pid, "status", &status) ? field(&status, name) : NULL;
+    uint64_t mask = value ? strtoull(value, NULL, 16) : UINT64_MAX;
+    bytes_clear(&status);
+    return mask;
+}
+
+bool process_is_first(pid_t pid) {
+    struct bytes status = {0};
+    const char *value = read_about(pid, "status", &status) ? field(&status, "NSpid") : NULL;
+    bool first = false;
+    if (value) {
+        size_t size = strcspn(value, "\n");
+        first = size > 2 && value[size - 1] == '1' && value[size - 2] == '\t';
+    }
+    bytes_clear(&status);
+    return first;
+}
