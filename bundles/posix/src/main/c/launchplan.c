@@ -1,0 +1,172 @@
+#include "launchplan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char MAGIC[] = "LICHPLAN";
+
+static const struct {
+    const char *name;
+    enum plan_flag flag;
+} FLAGS[] = {{"terminal", FLAG_TERMINAL}, {"interactive", FLAG_INTERACTIVE}, {"detached", FLAG_DETACHED}, {"ephemeral", FLAG_EPHEMERAL}, {"log", FLAG_LOG}};
+
+static unsigned flag_of(const char *name) {
+    for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++)
+        if (!strcmp(name, FLAGS[i].name)) return FLAGS[i].flag;
+    die(STATUS_LICHEN, "cannot carry out the plan (flag %s): unknown flag", name);
+}
+
+static void read_requirement(struct launch_plan *plan, const struct record *record) {
+    struct requirement requirement = {0};
+    struct records list = record_list(record);
+    for (struct record item; record_read(&list, &item, "requirement");) {
+        if (record_is(&item, "fact")) requirement.fact = record_text(&item);
+        else if (record_is(&item, "valu")) requirement.value = record_text(&item);
+        else if (record_is(&item, "why.")) requirement.why = record_text(&item);
+        else record_unknown(&item, "requirement");
+    }
+    if (!requirement.fact || !requirement.value) die(STATUS_LICHEN, "cannot carry out the plan (requirement): fact or value is missing");
+    plan->requirements = must_realloc(plan->requirements, plan->requirement_count + 1, sizeof requirement);
+    plan->requirements[plan->requirement_count++] = requirement;
+}
+
+static void read_orders(struct launch_plan *plan, const struct record *record) {
+    struct records list = record_list(record);
+    for (struct record item; record_read(&list, &item, "orders");) {
+        if (record_is(&item, "id..")) plan->id = record_text(&item);
+        else if (record_is(&item, "name")) plan->name = record_text(&item);
+        else if (record_is(&item, "flag")) plan->flags |= flag_of(record_text(&item));
+        else if (record_is(&item, "keys")) plan->keys = record_text(&item);
+        else if (record_is(&item, "stop")) plan->stop_signal = (int)record_number(&item);
+        else if (record_is(&item, "time")) plan->stop_seconds = (unsigned)record_number(&item);
+        else if (record_is(&item, "prnt")) plan->print = record_text(&item);
+        else record_unknown(&item, "orders");
+    }
+}
+
+void step_read(struct step *step, const struct records *records) {
+    struct records list = *records;
+    step->present = true;
+    for (struct record item; record_read(&list, &item, "step");) {
+        if (record_is(&item, "prog")) step->program = record_text(&item);
+        else if (record_is(&item, "argv")) list_add(&step->argv, record_text(&item));
+        else if (record_is(&item, "envi")) list_add(&step->environment, record_text(&item));
+        else if (record_is(&item, "load")) step->payload = item;
+        else if (record_is(&item, "seal")) step->sealed = record_number(&item) != 0;
+        else record_unknown(&item, "step");
+    }
+    if (!step->program || step->program[0] != '/' || !step->argv) die(STATUS_LICHEN, "cannot carry out the plan (step): it names no program by an absolute path");
+}
+
+static void read_step(struct step *step, const struct record *record) {
+    struct records list = record_list(record);
+    step->whole = *record;
+    step_read(step, &list);
+}
+
+static void check(const struct launch_plan *plan) {
+    if (!plan->home || plan->home[0] != '/') die(STATUS_LICHEN, "cannot carry out the plan: it names no home directory");
+    if (!plan->start.present && !plan->enter.present) die(STATUS_LICHEN, "cannot carry out the plan: it has nothing to start");
+    if (!plan->has_content && !plan->id) die(STATUS_LICHEN, "cannot carry out the plan: it names no container");
+    if (plan->id && strspn(plan->id, "0123456789abcdef") != strlen(plan->id)) die(STATUS_LICHEN, "cannot carry out the plan (container %s): this is no container id", plan->id);
+    if (plan->id && strlen(plan->id) != 64) die(STATUS_LICHEN, "cannot carry out the plan (container %s): an id has 64 digits", plan->id);
+    if (plan->name && (!*plan->name || *plan->name == '.' || strchr(plan->name, '/'))) die(STATUS_LICHEN, "cannot carry out the plan (name %s): this is no name", plan->name);
+}
+
+void launch_plan_read(struct launch_plan *plan, const struct bytes *bytes) {
+    enum { HEAD = 12 };
+    *plan = (struct launch_plan){.stop_signal = SIGTERM, .stop_seconds = 10, .keys = "ctrl-p,ctrl-q"};
+    if (bytes->size < HEAD || memcmp(bytes->data, MAGIC, 8) != 0) die(STATUS_LICHEN, "cannot read the plan: this is no launch plan");
+    unsigned format = get_u32(bytes->data + 8);
+    if (format != PLAN_FORMAT)
+        die(STATUS_LICHEN, "cannot carry out the plan: it has format %u, and this version of lichen knows format %d\nhint: make the plan again with this version", format,
+            PLAN_FORMAT);
+    struct records list = {bytes->data + HEAD, bytes->size - HEAD};
+    for (struct record item; record_read(&list, &item, "launch plan");) {
+        if (record_is(&item, "need")) read_requirement(plan, &item);
+        else if (record_is(&item, "home")) plan->home = record_text(&item);
+        else if (record_is(&item, "shim")) read_orders(plan, &item);
+        else if (record_is(&item, "meta")) {
+            plan->has_content = true;
+            plan->content = item;
+        } else if (record_is(&item, "prep")) read_step(&plan->prepare, &item);
+        else if (record_is(&item, "step")) read_step(&plan->start, &item);
+        else if (record_is(&item, "entr")) read_step(&plan->enter, &item);
+        else if (record_is(&item, "clen")) read_step(&plan->clean, &item);
+        else record_unknown(&item, "launch plan");
+    }
+    check(plan);
+}
+
+char *substitute(const char *text, const char *name, const char *value) {
+    struct bytes out = {0};
+    AUTO_FREE char *variable = must_format("${%s}", name);
+    for (const char *at; (at = strstr(text, variable)); text = at + strlen(variable)) {
+        bytes_add(&out, text, (size_t)(at - text));
+        bytes_text(&out, value);
+    }
+    bytes_add(&out, text, strlen(text) + 1);
+    return (char *)out.data;
+}
+
+void step_publish(struct bytes *to, const struct step *step, pid_t first) {
+    AUTO_FREE char *pid = must_format("%d", (int)first);
+    struct records list = record_list(&step->whole);
+    for (struct record item; record_next(&list, &item) > 0;) {
+        if (!record_is(&item, "argv")) {
+            record_add(to, item.tag, item.data, item.size);
+            continue;
+        }
+        AUTO_FREE char *text = record_text(&item);
+        AUTO_FREE char *filled = substitute(text, "init.pid", pid);
+        record_add_text(to, "argv", filled);
+    }
+}
+
+/* A copy of a program that nobody can change, also not a guest that gets hold of it through /proc: it belongs to the same user. -1 where the kernel cannot. */
+static int sealed_copy(const char *program) {
+    enum { SEALS = 0x0f /* seal, shrink, grow, write */, ADD_SEALS = 1033, MAKE_EXECUTABLE = 0x10 };
+    AUTO_CLOSE int from = open(program, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (from < 0 || fstat(from, &status) != 0) return -1;
+    int copy = (int)syscall(SYS_memfd_create, "lichen", 3U /* close-on-exec, sealable */ | MAKE_EXECUTABLE);
+    if (copy < 0) copy = (int)syscall(SYS_memfd_create, "lichen", 3U); /* before 6.3 all are executable */
+    if (copy < 0) return -1;
+    while (status.st_size > 0) {
+        ssize_t done = sendfile(copy, from, NULL, (size_t)status.st_size);
+        if (done <= 0) break;
+        status.st_size -= done;
+    }
+    if (status.st_size == 0 && fcntl(copy, ADD_SEALS, SEALS) == 0) return copy;
+    close(copy);
+    return -1;
+}
+
+static void place(int fd, int at) {
+    if (dup2(fd, at) < 0) die(STATUS_LICHEN, "cannot start a program: %s", strerror(errno));
+}
+
+void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report) {
+    int load = memory_file("plan", payload, size);
+    if (load < 0) die(STATUS_LICHEN, "cannot hand over the plan: %s", strerror(errno));
+    /* Out of the way of 3 and 4 first. */
+    int high_load = fcntl(load, F_DUPFD_CLOEXEC, 16), high_report = report < 0 ? -1 : fcntl(report, F_DUPFD_CLOEXEC, 16);
+    int program = step->sealed ? sealed_copy(step->program) : -1;
+    if (program >= 0 && program < 16) program = fcntl(program, F_DUPFD_CLOEXEC, 16);
+    place(high_load, 3);
+    if (report >= 0) place(high_report, 4);
+    close_on_exec_from(report >= 0 ? 5 : 4);
+    char **environment = NULL;
+    for (size_t i = 0; step->environment && step->environment[i]; i++) list_add(&environment, step->environment[i]);
+    list_add(&environment, must_format("LICHEN_CONTAINER=%s", container));
+    if (program >= 0) syscall(SYS_execveat, program, "", step->argv, environment, 0x1000 /* AT_EMPTY_PATH */);
+    execve(step->program, step->argv, environment);
+    die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_LICHEN, "cannot execute the launcher (%s): %s", step->program, strerror(errno));
+}

@@ -1,0 +1,46 @@
+/* A launch plan (docs/FORMATS.md, 2), decoded. It points into the bytes that it was read from. */
+#ifndef LICHEN_LAUNCHPLAN_H
+#define LICHEN_LAUNCHPLAN_H
+
+#include "records.h"
+
+enum { PLAN_FORMAT = 1, PLAN_MOST = 16 * 1024 * 1024 };
+
+enum plan_flag { FLAG_TERMINAL = 1, FLAG_INTERACTIVE = 2, FLAG_DETACHED = 4, FLAG_EPHEMERAL = 8, FLAG_LOG = 16 };
+
+struct step {
+    bool present, sealed;
+    const char *program;
+    char **argv, **environment;
+    struct record payload, whole;
+};
+
+struct requirement {
+    const char *fact, *value, *why;
+};
+
+struct launch_plan {
+    struct requirement *requirements;
+    size_t requirement_count;
+    const char *home, *id, *name, *keys, *print;
+    unsigned flags;
+    int stop_signal;
+    unsigned stop_seconds;
+    bool has_content;
+    struct record content; /* container.json */
+    struct step prepare, start, enter, clean;
+};
+
+void launch_plan_read(struct launch_plan *plan, const struct bytes *bytes);
+void step_read(struct step *step, const struct records *records);
+
+/* Replaces every `${name}` in a text; a copy. */
+char *substitute(const char *text, const char *name, const char *value);
+/* The step's records with `${init.pid}` in argv replaced. */
+void step_publish(struct bytes *to, const struct step *step, pid_t first);
+
+/* Replaces this process by the step's program: payload on descriptor 3, `report` (or nothing: -1) on 4, everything else from 5 on closed; working directory and stdio are
+   as they are. Ends the program when that fails. */
+_Noreturn void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report);
+
+#endif

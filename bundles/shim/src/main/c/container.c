@@ -1,0 +1,171 @@
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "names.h"
+#include "places.h"
+#include "process.h"
+#include "removal.h"
+
+static int open_directory(int parent, const char *path) { return openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
+
+static char *new_id(void) {
+    unsigned char random[32];
+    for (size_t have = 0; have < sizeof random;) {
+        ssize_t got = getrandom(random + have, sizeof random - have, 0);
+        if (got < 0 && errno != EINTR) die(STATUS_LICHEN, "cannot make a container id: %s", strerror(errno));
+        if (got > 0) have += (size_t)got;
+    }
+    char *id = must_alloc(65);
+    for (size_t i = 0; i < sizeof random; i++) snprintf(id + 2 * i, 3, "%02x", random[i]);
+    return id;
+}
+
+static int take_lock(int directory, const char *id) {
+    int lock = openat(directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (lock < 0) die(STATUS_LICHEN, "cannot lock the container (%.12s): %s", id, strerror(errno));
+    if (lock_try(lock)) return lock;
+    if (errno == EAGAIN) die(STATUS_LICHEN, "cannot start the container (%.12s): it is running, or somebody is changing it", id);
+    die(STATUS_LICHEN, "cannot lock the container (%.12s): %s", id, errno == ENOLCK ? "its file system has no locks" : strerror(errno));
+}
+
+/* The directory gets its real name only when its content is complete and the lock is held: a name of 64 digits is always a whole container. */
+static void make_new(struct container *container, const struct launch_plan *plan) {
+    AUTO_FREE char *beside = must_format(".new-%s", container->id);
+    if (mkdirat(container->containers, beside, 0700) != 0 || (container->directory = open_directory(container->containers, beside)) < 0)
+        die(STATUS_LICHEN, "cannot make a container directory (%s/containers): %s", container->home, strerror(errno));
+    container->lock = take_lock(container->directory, container->id);
+    bool good = replace_file(container->directory, "container.json", plan->content.data, plan->content.size, 0600);
+    int error = errno;
+    if (good && container->name && !name_claim(container->home, container->name, container->id)) {
+        remove_all(container->containers, beside);
+        die(STATUS_LICHEN, "cannot make the container: the name %s is already in use", container->name);
+    }
+    if (good && renameat(container->containers, beside, container->containers, container->id) == 0) return;
+    if (good) error = errno;
+    if (good && container->name) name_release(container->home, container->name, container->id);
+    remove_all(container->containers, beside);
+    die(STATUS_LICHEN, "cannot make the container (%.12s): %s", container->id, strerror(error));
+}
+
+static void open_known(struct container *container) {
+    container->directory = open_directory(container->containers, container->id);
+    if (container->directory < 0)
+        die(STATUS_LICHEN, "cannot start the container (%.12s): %s", container->id, errno == ENOENT ? "there is no such container" : strerror(errno));
+    container->lock = take_lock(container->directory, container->id);
+    /* Removed between the two? Then what we have locked has no content any more. */
+    if (faccessat(container->directory, "container.json", F_OK, 0) != 0) die(STATUS_LICHEN, "cannot start the container (%.12s): it has been removed", container->id);
+}
+
+void container_open(struct container *container, const struct launch_plan *plan) {
+    AUTO_FREE char *path = must_format("%s/containers", plan->home);
+    *container = (struct container){.home = plan->home, .run = -1, .directory = -1, .lock = -1};
+    container->name = plan->name ? must_copy(plan->name) : NULL;
+    container->id = plan->id ? must_copy(plan->id) : new_id();
+    if (plan->has_content) {
+        mkdir(plan->home, 0700);
+        mkdir(path, 0700);
+    }
+    container->containers = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (container->containers < 0) die(STATUS_LICHEN, "cannot open the containers (%s): %s", path, strerror(errno));
+    if (plan->has_content) make_new(container, plan);
+    else open_known(container);
+    if (fchdir(container->directory) != 0) die(STATUS_LICHEN, "cannot use the container directory (%.12s): %s", container->id, strerror(errno));
+}
+
+void container_run(struct container *container) {
+    AUTO_FREE char *all = run_directory();
+    AUTO_FREE char *group = must_format("%s/c", all);
+    make_private(group);
+    container->run_path = must_format("%s/%.12s", group, container->id);
+    make_private(container->run_path);
+    container->run = open_directory(AT_FDCWD, container->run_path);
+    AUTO_FREE char *beside = must_format("run.new-%d", (int)getpid());
+    unlinkat(container->directory, beside, 0);
+    if (container->run < 0 || symlinkat(container->run_path, container->directory, beside) != 0 || renameat(container->directory, beside, container->directory, "run") != 0)
+        die(STATUS_LICHEN, "cannot make the run directory (%s): %s", container->run_path, strerror(errno));
+}
+
+void container_publish(const struct container *container, const struct step *enter, pid_t first) {
+    struct bytes text = {0};
+    bytes_format(&text, "%d %llu %d %llu\n", (int)first, process_begun(first), (int)getpid(), process_begun(getpid()));
+    bool good = replace_file(container->run, "pid", text.data, text.size, 0600);
+    bytes_clear(&text);
+    if (good && enter->present) {
+        step_publish(&text, enter, first);
+        good = replace_file(container->run, "enter", text.data, text.size, 0600);
+        bytes_clear(&text);
+    }
+    if (!good) complain("cannot publish how to enter the container (%s): %s", container->run_path, strerror(errno));
+}
+
+void time_text(char text[TIME_ROOM], const struct timespec *when) {
+    struct tm parts;
+    gmtime_r(&when->tv_sec, &parts);
+    size_t size = strftime(text, TIME_ROOM, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(text + size, TIME_ROOM - size, ".%09ldZ", when->tv_nsec);
+}
+
+static void add_json_text(struct bytes *to, const char *text) {
+    bytes_text(to, "\"");
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\') bytes_format(to, "\\%c", byte);
+        else if (byte < 0x20) bytes_format(to, "\\u%04x", byte);
+        else bytes_add(to, &byte, 1);
+    }
+    bytes_text(to, "\"");
+}
+
+void container_ended(const struct container *container, int status, const struct timespec *started, const char *error) {
+    struct timespec now;
+    char text[TIME_ROOM];
+    struct bytes json = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    time_text(text, started);
+    bytes_format(&json, "{\"status\":%d,\"started\":\"%s\",", status, text);
+    time_text(text, &now);
+    bytes_format(&json, "\"finished\":\"%s\",\"error\":", text);
+    add_json_text(&json, error ? error : "");
+    bytes_text(&json, "}\n");
+    if (!replace_file(container->directory, "exit.json", json.data, json.size, 0600))
+        complain("cannot keep the exit status of the container (%.12s): %s", container->id, strerror(errno));
+    bytes_clear(&json);
+}
+
+void container_leave(struct container *container) {
+    if (container->run >= 0) {
+        AUTO_CLOSE int group = openat(container->run, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        AUTO_FREE char *name = must_format("%.12s", container->id);
+        unlinkat(container->directory, "run", 0);
+        remove_all(group, name);
+        close(container->run);
+        container->run = -1;
+    }
+    if (container->lock >= 0) close(container->lock);
+    container->lock = -1;
+}
+
+static bool run_clean(const struct container *container, const struct step *clean) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1);
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+/* First out of sight, so that nobody sees half a container; what a crash leaves under the new name is garbage that prune knows. */
+void container_remove(struct container *container, const struct step *clean) {
+    AUTO_FREE char *dead = must_format(".del-%s", container->id);
+    const char *name = renameat(container->containers, container->id, container->containers, dead) == 0 ? dead : container->id;
+    if (container->name) name_release(container->home, container->name, container->id);
+    if (clean->present && !run_clean(container, clean)) complain("cannot remove the files of other ids in the container (%.12s)", container->id);
+    if (!remove_all(container->containers, name)) complain("cannot remove the container (%s/containers/%s): %s", container->home, name, strerror(errno));
+}
