@@ -3,6 +3,7 @@ package org.lichen.api.image;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -34,8 +35,16 @@ public interface Entry {
   /** Length of the content in bytes, holes included. */
   long size();
 
-  /** The content; of a sparse file, holes read as zeros. Not closed by the reader. */
+  /** Where data lies, in ascending order; what is outside of it, up to the size, is a hole. */
+  default List<Extent> extents() {
+    return size() == 0 ? List.of() : List.of(new Extent(0, size()));
+  }
+
+  /** The bytes of the extents, one after the other. Not closed by the reader. */
   ReadableByteChannel content() throws IOException;
+
+  /** A stretch of a file that holds data, in bytes. */
+  record Extent(long offset, long length) {}
 
   /** What an entry is. */
   enum Type {
