@@ -12,6 +12,7 @@ public final class Errno {
   public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int ENXIO = 6;
+  public static final int E2BIG = 7;
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
@@ -52,6 +53,7 @@ public final class Errno {
           of(EINTR, "EINTR", "interrupted", ""),
           of(EIO, "EIO", "the disk reports an input/output error", "see the kernel log: dmesg"),
           of(ENXIO, "ENXIO", "no such device", ""),
+          of(E2BIG, "E2BIG", "too long", ""),
           of(EBADF, "EBADF", "descriptor is closed", ""),
           of(EAGAIN, "EAGAIN", "temporarily unavailable", ""),
           of(ENOMEM, "ENOMEM", "the kernel has no memory left", ""),

@@ -38,6 +38,7 @@ public final class Linux {
   static final int AT_EMPTY_PATH = 0x1000;
 
   static final long RESOLVE_NO_MAGICLINKS = 0x02;
+  static final long RESOLVE_NO_SYMLINKS = 0x04;
   static final long RESOLVE_IN_ROOT = 0x10;
 
   /** {@code _IOW(0x94, 9, int)}, linux/fs.h. */
