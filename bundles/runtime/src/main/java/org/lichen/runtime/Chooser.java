@@ -84,7 +84,7 @@ final class Chooser {
             support = launcher.support(host, rootfs, launch);
           }
           boolean chosen = support.supported() && first.isEmpty();
-          reasoning.add(new Choice(strategy.name(), launcher.name(), support, chosen));
+          reasoning.add(new Choice(strategy.name(), launcher.name(), identity, support, chosen));
           if (chosen) {
             first =
                 Optional.of(
@@ -119,6 +119,8 @@ final class Chooser {
             .append(choice.launcher())
             .append(" on ")
             .append(choice.strategy())
+            .append(" as ")
+            .append(choice.identity())
             .append(": ")
             .append(no.reason());
         remedy = remedy.isEmpty() ? no.remedy() : remedy;

@@ -78,15 +78,13 @@ final class ContainerReader {
       boolean running = FileLock.held(directory.resolve("lock"));
       Optional<Ending> ending = running ? Optional.empty() : ending(directory);
       State state = running ? State.RUNNING : ending.isPresent() ? State.EXITED : State.CREATED;
+      Instant started =
+          running
+              ? since(directory, created)
+              : ending.map(Ending::started).orElse(created);
+      OptionalInt pid = running ? pid(directory) : OptionalInt.empty();
       return Optional.of(
-          new Container(
-              id,
-              spec,
-              created,
-              state,
-              running ? pid(directory) : OptionalInt.empty(),
-              ending,
-              directory));
+          new Container(id, spec, created, state, started, pid, ending, directory));
     } catch (NoSuchFileException gone) {
       return Optional.empty();
     } catch (IOException e) {
@@ -127,6 +125,17 @@ final class ContainerReader {
               exit.path("error").asText()));
     } catch (NoSuchFileException never) {
       return Optional.empty();
+    }
+  }
+
+  /** The shim makes the link to the run directory anew at every start. */
+  private static Instant since(Path directory, Instant otherwise) {
+    try {
+      return Files.getLastModifiedTime(
+              directory.resolve("run"), java.nio.file.LinkOption.NOFOLLOW_LINKS)
+          .toInstant();
+    } catch (IOException starting) {
+      return otherwise;
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Signals;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.plan.LaunchPlan;

@@ -5,12 +5,16 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A container as found on disk at one moment. Immutable. */
+/**
+ * A container as found on disk at one moment. {@code started}: its last start, or when it was
+ * created. Immutable.
+ */
 public record Container(
     ContainerId id,
     ContainerSpec spec,
     Instant created,
     State state,
+    Instant started,
     OptionalInt pid,
     Optional<Ending> ending,
     Path directory) {

@@ -1,7 +1,9 @@
 package org.lichen.api.image;
 
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
 import org.osgi.annotation.versioning.ProviderType;
@@ -10,7 +12,7 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface Images {
   /** Transports that some format reads now. */
-  java.util.Set<String> transports();
+  Set<String> transports();
 
   /** What the user typed, made complete. */
   ImageReference reference(String typed) throws ContainerException;
@@ -21,6 +23,10 @@ public interface Images {
 
   /** Reads an archive from a stream, which is spooled to disk first, and tags its images. */
   List<NamedImage> load(InputStream stream, ReadOptions options, Request request)
+      throws ContainerException;
+
+  /** Reads an archive or a layout directory by what it contains, and tags its images. */
+  List<NamedImage> loadFile(Path file, ReadOptions options, Request request)
       throws ContainerException;
 
   /**

@@ -108,7 +108,7 @@ public final class ImageReader implements Images {
       throws ContainerException {
     Path spool = spooled(stream);
     try {
-      return loaded(spool, options, request);
+      return loadFile(spool, options, request);
     } finally {
       try {
         Files.deleteIfExists(spool);
@@ -130,8 +130,10 @@ public final class ImageReader implements Images {
     }
   }
 
-  private List<NamedImage> loaded(Path file, ReadOptions options, Request request)
+  @Override
+  public List<NamedImage> loadFile(Path file, ReadOptions options, Request request)
       throws ContainerException {
+    existing(file);
     ImageReference nameless =
         new ImageReference("archive", file.toString(), Optional.empty(), Optional.empty());
     ImageSource source = new FileSource(nameless, file);
@@ -215,7 +217,7 @@ public final class ImageReader implements Images {
     if (!typed.matches("[a-z0-9-]+") || !Files.exists(archive)) {
       return Optional.empty();
     }
-    Image image = loaded(archive, options, request).get(0).image();
+    Image image = loadFile(archive, options, request).get(0).image();
     ImageReference name = ImageReference.docker("localhost/" + typed);
     store.tag(name, image);
     return Optional.of(new NamedImage(image, List.of(name)));

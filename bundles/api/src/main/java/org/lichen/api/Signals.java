@@ -1,8 +1,7 @@
-package org.lichen.runtime;
+package org.lichen.api;
 
 import java.util.List;
 import java.util.Locale;
-import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 
 /** Signals of Linux by name and number (x86 and ARM agree on these). */
@@ -19,7 +18,7 @@ public final class Signals {
   private Signals() {}
 
   /** Reads {@code TERM}, {@code SIGTERM}, {@code 15}, {@code RTMIN+3}. */
-  static int number(String text) throws ContainerException {
+  public static int number(String text) throws ContainerException {
     String name = text.toUpperCase(Locale.ROOT).replaceFirst("^SIG", "");
     int known = NAMES.indexOf(name);
     if (known > 0) {

@@ -1,0 +1,33 @@
+package org.lichen.shell.base;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.lichen.api.Cancellation;
+import org.lichen.api.Configuration;
+import org.lichen.api.Progress;
+import org.lichen.api.Request;
+import org.lichen.api.Terminal;
+
+/** A request whose progress nobody sees. */
+public record QuietRequest(
+    List<String> argv,
+    Map<String, String> environment,
+    Path directory,
+    Terminal terminal,
+    Progress progress,
+    Cancellation cancellation,
+    Configuration configuration)
+    implements Request {
+
+  public static Request of(Request request) {
+    return new QuietRequest(
+        request.argv(),
+        request.environment(),
+        request.directory(),
+        request.terminal(),
+        Progress.SILENT,
+        request.cancellation(),
+        request.configuration());
+  }
+}

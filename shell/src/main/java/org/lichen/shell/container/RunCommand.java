@@ -1,0 +1,65 @@
+package org.lichen.shell.container;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.lichen.api.ContainerException;
+import org.lichen.api.command.Outcome;
+import org.lichen.api.container.Container;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.plan.LaunchPlan;
+import org.lichen.api.runtime.ContainerRuntime.StartOptions;
+import org.lichen.shell.base.Call;
+import org.lichen.shell.base.PicoCommand;
+import org.lichen.shell.base.PicoFunction.StopsAtOperand;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lichen run}. */
+@Command(
+    name = "run",
+    description = "Run a command in a new container.",
+    footer = {
+      "",
+      "Example: lichen run --rm -it alpine",
+      "         lichen run -d --name web -v ./site:/site:ro busybox httpd -f -h /site",
+      "Exit status: the command's own; 125 lichen failed, 126 not executable, 127 not found."
+    })
+public final class RunCommand extends PicoCommand implements StopsAtOperand {
+  @Mixin SpecOptions spec = new SpecOptions();
+
+  @Option(names = {"-d", "--detach"}, description = "In the background; print the id.")
+  boolean detach;
+
+  @Parameters(index = "0", paramLabel = "IMAGE", description = "Name or id of an image.")
+  String image;
+
+  @Parameters(index = "1..*", paramLabel = "COMMAND", description = "Instead of the image's.")
+  List<String> arguments = new ArrayList<>();
+
+  @Override
+  public Outcome run(Call call) throws ContainerException, IOException {
+    ContainerSpec wanted = spec.spec(image, arguments, call);
+    boolean named = !wanted.name().isEmpty();
+    if (!named) {
+      wanted = wanted.change().name(Names.random()).build();
+    }
+    if (wanted.ephemeral() && spec.cidFile == null && !detach) {
+      return Outcome.execute(plan(wanted, call));
+    }
+    Container made = CreateCommand.create(wanted, spec, call);
+    return Outcome.execute(
+        call.services()
+            .runtime()
+            .start(
+                made.id(), new StartOptions(detach, false, made.id().value()), call.request()));
+  }
+
+  private LaunchPlan plan(ContainerSpec wanted, Call call) throws ContainerException {
+    return call.services()
+        .runtime()
+        .plan(wanted, new StartOptions(detach, false, ""), call.request());
+  }
+}

@@ -1,0 +1,2 @@
+/** Commands on images. */
+package org.lichen.shell.image;

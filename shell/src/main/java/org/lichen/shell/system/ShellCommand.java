@@ -1,0 +1,124 @@
+package org.lichen.shell.system;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.felix.gogo.jline.Shell;
+import org.apache.felix.service.command.CommandProcessor;
+import org.apache.felix.service.command.CommandSession;
+import org.jline.terminal.Size;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.impl.ExternalTerminal;
+import org.lichen.api.ContainerException;
+import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.command.Console;
+import org.lichen.api.command.Outcome;
+import org.lichen.shell.base.Call;
+import org.lichen.shell.base.PicoCommand;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lichen shell}: the interactive Gogo shell, or one script of it. */
+@Command(
+    name = "shell",
+    description = "The interactive Gogo shell on this runtime; with -c, run one line of it.",
+    footer = {"", "Example: lichen shell -c 'images | grep alpine'"})
+public final class ShellCommand extends PicoCommand {
+  /** Under this variable the shell finds what a command wants executed when it ends. */
+  static final String OUTCOME = ".lichen.outcome";
+
+  private final CommandProcessor processor;
+
+  @Option(names = "-c", paramLabel = "LINE", defaultValue = "", description = "Run this and end.")
+  String script;
+
+  public ShellCommand(CommandProcessor processor) {
+    this.processor = processor;
+  }
+
+  @Override
+  public Outcome run(Call call) throws ContainerException, IOException {
+    if (!script.isEmpty()) {
+      return line(call);
+    }
+    if (!call.request().terminal().in() || !call.request().terminal().out()) {
+      throw new ContainerException(
+          Kind.USAGE, "shell: needs a terminal", "lichen shell -c 'images'");
+    }
+    return interactive(call);
+  }
+
+  private Outcome line(Call call) throws ContainerException {
+    Console console = call.console();
+    try (CommandSession session =
+        processor.createSession(console.in(), console.out(), console.err())) {
+      session.put(Call.VARIABLE, call);
+      session.put("SCOPE", "lichen:gogo:*");
+      Object result = session.execute(script);
+      if (result instanceof Outcome outcome) {
+        return outcome;
+      }
+      if (result != null) {
+        console.out().println(session.format(result, org.apache.felix.service.command.Converter.INSPECT));
+      }
+      return Outcome.OK;
+    } catch (ContainerException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new ContainerException(Kind.USAGE, "shell: " + e.getMessage(), "", e);
+    }
+  }
+
+  private Outcome interactive(Call call) throws ContainerException, IOException {
+    Console console = call.console();
+    org.lichen.api.Terminal facts = call.request().terminal();
+    String type = facts.type().isEmpty() ? "dumb" : facts.type();
+    console.raw(true);
+    try (Terminal terminal =
+        new ExternalTerminal("lichen", type, console.in(), console.out(), StandardCharsets.UTF_8)) {
+      terminal.setSize(new Size(facts.columns(), facts.rows()));
+      try (Console.Resizes resizes =
+          console.onResize(
+              (columns, rows) -> {
+                terminal.setSize(new Size(columns, rows));
+                terminal.raise(Terminal.Signal.WINCH);
+              })) {
+        return session(call, terminal);
+      }
+    } finally {
+      console.raw(false);
+    }
+  }
+
+  private Outcome session(Call call, Terminal terminal) throws ContainerException, IOException {
+    List<Outcome.Execute> wanted = new ArrayList<>();
+    try (CommandSession session =
+        processor.createSession(terminal.input(), terminal.output(), terminal.output())) {
+      session.put(Call.VARIABLE, call);
+      session.put(Shell.VAR_TERMINAL, terminal);
+      session.put(OUTCOME, wanted);
+      Shell shell = new Shell(new Context(), processor);
+      shell.gosh(session, new String[] {"--login"});
+    } catch (IOException | ContainerException e) {
+      throw e;
+    } catch (Exception ended) {
+      if (wanted.isEmpty()) {
+        throw new ContainerException(Kind.INTERNAL, "shell: " + ended.getMessage(), "", ended);
+      }
+    }
+    return wanted.isEmpty() ? Outcome.OK : wanted.get(0);
+  }
+
+  private static final class Context implements Shell.Context {
+    @Override
+    public String getProperty(String name) {
+      return System.getProperty(name);
+    }
+
+    @Override
+    public void exit() {
+      // the session ends by itself; the runtime goes on
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Commands on the runtime itself. */
+package org.lichen.shell.system;
