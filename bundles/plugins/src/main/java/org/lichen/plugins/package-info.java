@@ -1,0 +1,2 @@
+/** Plugins: {@link org.lichen.plugins.PluginFolder} keeps the jars and the framework in step. */
+package org.lichen.plugins;
