@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  * surrogate U+DCNN (as in PEP 383), written as an escape: every JSON parser reads the file, and no
  * byte is lost.
  */
-final class JsonText {
+public final class JsonText {
   private JsonText() {}
 
   static void quote(StringBuilder out, byte[] bytes) {
@@ -62,8 +62,8 @@ final class JsonText {
     out.append(String.format("\\u%04x", (int) c));
   }
 
-  /** The bytes that {@link #quote} was given, from the text between the quotes. */
-  static byte[] bytes(String unescaped) {
+  /** The bytes behind a string as a JSON parser gives it. */
+  public static byte[] bytes(String unescaped) {
     ByteBuffer out = ByteBuffer.allocate(unescaped.length() * 3);
     for (int i = 0; i < unescaped.length(); ) {
       int c = unescaped.codePointAt(i);
