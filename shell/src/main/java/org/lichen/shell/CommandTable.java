@@ -2,11 +2,10 @@ package org.lichen.shell;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Dictionary;
-import java.util.Hashtable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.felix.service.command.CommandProcessor;
@@ -23,6 +22,7 @@ import org.lichen.shell.base.PicoCommand;
 import org.lichen.shell.base.PicoFunction;
 import org.lichen.shell.base.Services;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -86,10 +86,11 @@ public final class CommandTable {
   }
 
   private ServiceRegistration<Function> register(String name, Function function) {
-    Dictionary<String, Object> properties = new Hashtable<>();
+    Map<String, Object> properties = new LinkedHashMap<>();
     properties.put(CommandProcessor.COMMAND_SCOPE, SCOPE);
     properties.put(CommandProcessor.COMMAND_FUNCTION, name);
-    return framework.registerService(Function.class, function, properties);
+    return framework.registerService(
+        Function.class, function, FrameworkUtil.asDictionary(properties));
   }
 
   @Reference(
@@ -123,8 +124,8 @@ public final class CommandTable {
   }
 
   /** Names of every Gogo command in our scope, whoever registered it. */
-  private TreeSet<String> gogo() {
-    TreeSet<String> names = new TreeSet<>();
+  private Set<String> gogo() {
+    Set<String> names = new TreeSet<>();
     try {
       ServiceReference<?>[] found =
           framework.getAllServiceReferences(

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Digest;
@@ -23,9 +24,10 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * {@code $LICHEN_HOME/plugins} is the truth about plugins; {@code /etc/lichen/plugins} is the site's.
- * A jar is named after its bundle. One that has the name of a bundle of the distribution takes its
- * place, until it is removed. Whoever else changes the folder is noticed at the next question.
+ * {@code $LICHEN_HOME/plugins} is the truth about plugins; {@code /etc/lichen/plugins} is the
+ * site's. A jar is named after its bundle. One that has the name of a bundle of the distribution
+ * takes its place, until it is removed. Whoever else changes the folder is noticed at the next
+ * question.
  */
 @Component(immediate = true)
 public final class PluginFolder implements Plugins, FrameworkListener {
@@ -86,7 +88,7 @@ public final class PluginFolder implements Plugins, FrameworkListener {
     return jars;
   }
 
-  private Bundle bundle(String name) {
+  private @Nullable Bundle bundle(String name) {
     for (Bundle bundle : framework.getBundles()) {
       if (name.equals(bundle.getSymbolicName())) {
         return bundle;
@@ -190,7 +192,9 @@ public final class PluginFolder implements Plugins, FrameworkListener {
     }
     return new ContainerException(
         Kind.UNSUPPORTED,
-        "plugin " + name + " does not start: "
+        "plugin "
+            + name
+            + " does not start: "
             + (root.getMessage() == null ? root.toString() : root.getMessage()),
         "everything is as it was before",
         e);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.ContainerException;
-import org.lichen.api.Digest;
 import org.lichen.api.runtime.Plugins.Plugin;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;

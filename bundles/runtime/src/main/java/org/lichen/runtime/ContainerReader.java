@@ -79,12 +79,9 @@ final class ContainerReader {
       Optional<Ending> ending = running ? Optional.empty() : ending(directory);
       State state = running ? State.RUNNING : ending.isPresent() ? State.EXITED : State.CREATED;
       Instant started =
-          running
-              ? since(directory, created)
-              : ending.map(Ending::started).orElse(created);
+          running ? since(directory, created) : ending.map(Ending::started).orElse(created);
       OptionalInt pid = running ? pid(directory) : OptionalInt.empty();
-      return Optional.of(
-          new Container(id, spec, created, state, started, pid, ending, directory));
+      return Optional.of(new Container(id, spec, created, state, started, pid, ending, directory));
     } catch (NoSuchFileException gone) {
       return Optional.empty();
     } catch (IOException e) {

@@ -150,6 +150,9 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
       }
       Records enter = Records.decode(Files.readAllBytes(published));
       Step.Builder step = Step.of(NativePart.placed(Path.of(enter.text("prog"))));
+      if (enter.number("seal", 0) == 1) {
+        step.sealed();
+      }
       List<String> argv = enter.texts("argv");
       step.arguments(argv.subList(1, argv.size()));
       for (String pair : enter.texts("envi")) {

@@ -1,5 +1,6 @@
 package org.lichen.runtime;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +59,10 @@ final class Planner {
         id.isPresent() ? Optional.empty() : Optional.of(SpecJson.write(recorded)),
         decision.strategy().preparation(decision.rootfs(), decision.options()),
         Optional.of(decision.launcher().start(decision.launch(), decision.rootfs())),
-        decision.launcher().enter(decision.launch()));
+        decision.launcher().enter(decision.launch()),
+        spec.ephemeral() && decision.identity().equals("ranges")
+            ? decision.launcher().removal(Path.of("."))
+            : Optional.empty());
   }
 
   /** A plan that only enters a running container. */
@@ -77,6 +81,13 @@ final class Planner {
             Duration.ZERO,
             "");
     return new LaunchPlan(
-        home.root(), List.of(), orders, Optional.empty(), Optional.empty(), Optional.empty(), step);
+        home.root(),
+        List.of(),
+        orders,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        step,
+        Optional.empty());
   }
 }

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.lichen.api.ContainerException;
 
 /**
- * Things to be listed: as a table of some of their fields, as JSON of all, or by a template. Headings
- * are the field names of {@link #column}.
+ * Things to be listed: as a table of some of their fields, as JSON of all, or by a template.
+ * Headings are the field names of {@link #column}.
  */
 public final class Rows {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -64,8 +64,7 @@ public final class Rows {
         cells.add(columns.stream().map(Column::heading).toList());
       }
       for (Map<String, Object> row : rows) {
-        cells.add(
-            columns.stream().map(c -> Template.text(row.getOrDefault(c.field, ""))).toList());
+        cells.add(columns.stream().map(c -> Template.text(row.getOrDefault(c.field, ""))).toList());
       }
     }
     align(out, cells);

@@ -19,16 +19,25 @@ import picocli.CommandLine.Parameters;
     description = "Run a command in a running container.",
     footer = {"", "Example: lichen exec -it web sh"})
 public final class ExecCommand extends PicoCommand implements StopsAtOperand {
-  @Option(names = {"-i", "--interactive"}, description = "Give it standard input.")
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "Give it standard input.")
   boolean interactive;
 
-  @Option(names = {"-t", "--tty"}, description = "Give it a terminal.")
+  @Option(
+      names = {"-t", "--tty"},
+      description = "Give it a terminal.")
   boolean terminal;
 
-  @Option(names = {"-d", "--detach"}, description = "In the background.")
+  @Option(
+      names = {"-d", "--detach"},
+      description = "In the background.")
   boolean detach;
 
-  @Option(names = {"-e", "--env"}, paramLabel = "NAME[=VALUE]", description = "Set a variable.")
+  @Option(
+      names = {"-e", "--env"},
+      paramLabel = "NAME[=VALUE]",
+      description = "Set a variable.")
   List<String> environment = new ArrayList<>();
 
   @Option(names = "--env-file", paramLabel = "FILE", description = "Set the variables of a file.")

@@ -25,7 +25,9 @@ public final class KillCommand extends PicoCommand {
       description = "Which (default: KILL).")
   String signal;
 
-  @Option(names = {"-a", "--all"}, description = "Every running container.")
+  @Option(
+      names = {"-a", "--all"},
+      description = "Every running container.")
   boolean all;
 
   @Parameters(arity = "0..*", paramLabel = "CONTAINER", description = "Names or ids.")

@@ -28,10 +28,14 @@ import picocli.CommandLine.Parameters;
 public final class LogsCommand extends PicoCommand {
   private static final int PAUSE_MILLIS = 100;
 
-  @Option(names = {"-f", "--follow"}, description = "Go on until it ends.")
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Go on until it ends.")
   boolean follow;
 
-  @Option(names = {"-t", "--timestamps"}, description = "Show when each line was written.")
+  @Option(
+      names = {"-t", "--timestamps"},
+      description = "Show when each line was written.")
   boolean timestamps;
 
   @Option(names = "--tail", paramLabel = "N", description = "Only the last N lines.")

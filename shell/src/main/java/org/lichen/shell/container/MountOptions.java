@@ -22,8 +22,19 @@ final class MountOptions {
 
   /** Words of other tools that have no meaning where one user owns everything. */
   private static final Set<String> WITHOUT_MEANING =
-      Set.of("z", "Z", "U", "rslave", "slave", "rprivate", "private", "rbind", "O", "cached",
-          "delegated", "consistent");
+      Set.of(
+          "z",
+          "Z",
+          "U",
+          "rslave",
+          "slave",
+          "rprivate",
+          "private",
+          "rbind",
+          "O",
+          "cached",
+          "delegated",
+          "consistent");
 
   private final Request request;
   private final String home;
@@ -94,8 +105,7 @@ final class MountOptions {
     }
     Set<String> all = new LinkedHashSet<>(words);
     all.add("copy");
-    return new Mount(
-        Path.of(home, "volumes", name, "data").toString(), target(guest), "bind", all);
+    return new Mount(Path.of(home, "volumes", name, "data").toString(), target(guest), "bind", all);
   }
 
   private Mount mount(String typed) throws ContainerException {
@@ -108,12 +118,14 @@ final class MountOptions {
     }
     String source = fields.getOrDefault("source", fields.getOrDefault("src", ""));
     String target =
-        fields.getOrDefault("target", fields.getOrDefault("destination", fields.getOrDefault("dst", "")));
+        fields.getOrDefault(
+            "target", fields.getOrDefault("destination", fields.getOrDefault("dst", "")));
     if (target.isEmpty()) {
       throw SpecOptions.usage("--mount " + typed + ": no target", "type=bind,source=/a,target=/b");
     }
     Set<String> words = new LinkedHashSet<>();
-    if (Set.of("true", "1").contains(fields.getOrDefault("ro", fields.getOrDefault("readonly", "false")))) {
+    if (Set.of("true", "1")
+        .contains(fields.getOrDefault("ro", fields.getOrDefault("readonly", "false")))) {
       words.add("ro");
       requires.add("read-only-mount");
     }
@@ -127,7 +139,9 @@ final class MountOptions {
         yield new Mount("", target(target), "tmpfs", words);
       }
       case "volume" -> source.isEmpty() ? anonymous(target) : named(source, target, words);
-      default -> throw SpecOptions.usage("--mount type=" + type + ": not supported", "bind, volume, tmpfs");
+      default ->
+          throw SpecOptions.usage(
+              "--mount type=" + type + ": not supported", "bind, volume, tmpfs");
     };
   }
 

@@ -37,7 +37,10 @@ import picocli.CommandLine.Parameters;
       "         lichen plan -o job.plan run --rm alpine date; lichen run-plan job.plan"
     })
 public final class PlanCommand extends PicoCommand implements StopsAtOperand {
-  @Option(names = {"-o", "--output"}, paramLabel = "FILE", description = "Save it for run-plan.")
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Save it for run-plan.")
   @Nullable String output;
 
   @Option(names = "--explain", description = "Tell what was chosen, and why.")

@@ -15,7 +15,8 @@ final class PlanView {
   private static final Set<String> NUMBERS =
       Set.of("stop", "time", "capb", "init", "soft", "hard", "umsk");
   private static final Set<String> LISTS =
-      Set.of("need", "flag", "argv", "envi", "nspc", "moun", "opts", "file", "mask", "rdon", "rlim",
+      Set.of(
+          "need", "flag", "argv", "envi", "nspc", "moun", "opts", "file", "mask", "rdon", "rlim",
           "uidm", "gidm");
 
   private PlanView() {}
@@ -32,8 +33,7 @@ final class PlanView {
       String name = item.tag().replaceFirst("\\.+$", "");
       if (LISTS.contains(item.tag())) {
         @SuppressWarnings("unchecked") // only lists are put under these names
-        List<Object> list =
-            (List<Object>) view.computeIfAbsent(name, n -> new ArrayList<Object>());
+        List<Object> list = (List<Object>) view.computeIfAbsent(name, n -> new ArrayList<Object>());
         list.add(value);
       } else {
         view.put(name, value);

@@ -28,10 +28,14 @@ import picocli.CommandLine.Option;
 public final class PsCommand extends PicoCommand {
   private static final int COMMAND_WIDTH = 24;
 
-  @Option(names = {"-a", "--all"}, description = "Also those that do not run.")
+  @Option(
+      names = {"-a", "--all"},
+      description = "Also those that do not run.")
   boolean all;
 
-  @Option(names = {"-q", "--quiet"}, description = "Print ids only.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Print ids only.")
   boolean quiet;
 
   @Option(names = "--no-trunc", description = "Print whole ids and commands.")
@@ -40,10 +44,15 @@ public final class PsCommand extends PicoCommand {
   @Option(names = "--noheading", description = "No heading.")
   boolean noHeading;
 
-  @Option(names = {"-l", "--latest"}, description = "The one created last, running or not.")
+  @Option(
+      names = {"-l", "--latest"},
+      description = "The one created last, running or not.")
   boolean latest;
 
-  @Option(names = {"-n", "--last"}, paramLabel = "N", description = "The N created last.")
+  @Option(
+      names = {"-n", "--last"},
+      paramLabel = "N",
+      description = "The N created last.")
   int last = -1;
 
   @Option(
@@ -71,7 +80,10 @@ public final class PsCommand extends PicoCommand {
             .column("NAMES", "Names");
     int limit = latest ? 1 : last < 0 ? Integer.MAX_VALUE : last;
     Instant now = Clock.systemUTC().instant();
-    boolean any = all || limit != Integer.MAX_VALUE || filters.stream().anyMatch(f -> f.startsWith("status=") || f.startsWith("exited="));
+    boolean any =
+        all
+            || limit != Integer.MAX_VALUE
+            || filters.stream().anyMatch(f -> f.startsWith("status=") || f.startsWith("exited="));
     int shown = 0;
     for (Container container : call.services().runtime().list()) {
       if (shown < limit && (any || container.state() == State.RUNNING) && matches(container)) {

@@ -17,16 +17,24 @@ import picocli.CommandLine.Parameters;
     description = "Remove containers with all that was written in them.",
     footer = {"", "Example: lichen rm -f web"})
 public final class RmCommand extends PicoCommand {
-  @Option(names = {"-f", "--force"}, description = "Kill running ones first.")
+  @Option(
+      names = {"-f", "--force"},
+      description = "Kill running ones first.")
   boolean force;
 
-  @Option(names = {"-a", "--all"}, description = "Every container.")
+  @Option(
+      names = {"-a", "--all"},
+      description = "Every container.")
   boolean all;
 
-  @Option(names = {"-i", "--ignore"}, description = "No failure if one is not there.")
+  @Option(
+      names = {"-i", "--ignore"},
+      description = "No failure if one is not there.")
   boolean ignore;
 
-  @Option(names = {"-v", "--volumes"}, description = "Anonymous volumes too (always so).")
+  @Option(
+      names = {"-v", "--volumes"},
+      description = "Anonymous volumes too (always so).")
   boolean volumes;
 
   @Parameters(arity = "0..*", paramLabel = "CONTAINER", description = "Names or ids.")

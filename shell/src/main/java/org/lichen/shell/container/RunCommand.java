@@ -30,7 +30,9 @@ import picocli.CommandLine.Parameters;
 public final class RunCommand extends PicoCommand implements StopsAtOperand {
   @Mixin SpecOptions spec = new SpecOptions();
 
-  @Option(names = {"-d", "--detach"}, description = "In the background; print the id.")
+  @Option(
+      names = {"-d", "--detach"},
+      description = "In the background; print the id.")
   boolean detach;
 
   @Parameters(index = "0", paramLabel = "IMAGE", description = "Name or id of an image.")
@@ -46,20 +48,19 @@ public final class RunCommand extends PicoCommand implements StopsAtOperand {
     if (!named) {
       wanted = wanted.change().name(Names.random()).build();
     }
-    if (wanted.ephemeral() && spec.cidFile == null && !detach) {
+    if (wanted.ephemeral() && spec.cidFile == null) {
       return Outcome.execute(plan(wanted, call));
     }
     Container made = CreateCommand.create(wanted, spec, call);
     return Outcome.execute(
         call.services()
             .runtime()
-            .start(
-                made.id(), new StartOptions(detach, false, made.id().value()), call.request()));
+            .start(made.id(), new StartOptions(detach, false, made.id().value()), call.request()));
   }
 
   private LaunchPlan plan(ContainerSpec wanted, Call call) throws ContainerException {
     return call.services()
         .runtime()
-        .plan(wanted, new StartOptions(detach, false, ""), call.request());
+        .plan(wanted, new StartOptions(detach, false, "${id}"), call.request());
   }
 }

@@ -13,7 +13,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "run-plan",
     description = "Execute a plan that was saved by lichen plan; needs no Java.",
-    footer = {"", "Example: lichen plan -o job.plan run --rm alpine date; lichen run-plan job.plan"})
+    footer = {
+      "",
+      "Example: lichen plan -o job.plan run --rm alpine date; lichen run-plan job.plan"
+    })
 public final class RunPlanCommand extends PicoCommand {
   @Parameters(arity = "1", paramLabel = "FILE", description = "A saved plan.")
   List<String> files;

@@ -30,16 +30,23 @@ final class SpecOptions {
   @Option(names = "--name", paramLabel = "NAME", defaultValue = "", description = "Its name.")
   String name;
 
-  @Option(names = {"-i", "--interactive"}, description = "Give it standard input.")
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "Give it standard input.")
   boolean interactive;
 
-  @Option(names = {"-t", "--tty"}, description = "Give it a terminal.")
+  @Option(
+      names = {"-t", "--tty"},
+      description = "Give it a terminal.")
   boolean terminal;
 
   @Option(names = "--rm", description = "Remove it when it has ended.")
   boolean remove;
 
-  @Option(names = {"-e", "--env"}, paramLabel = "NAME[=VALUE]", description = "Set a variable.")
+  @Option(
+      names = {"-e", "--env"},
+      paramLabel = "NAME[=VALUE]",
+      description = "Set a variable.")
   List<String> environment = new ArrayList<>();
 
   @Option(names = "--env-file", paramLabel = "FILE", description = "Set the variables of a file.")
@@ -66,7 +73,10 @@ final class SpecOptions {
   @Option(names = "--tmpfs", paramLabel = "GUEST[:OPTIONS]", description = "An empty tmpfs.")
   List<String> tmpfs = new ArrayList<>();
 
-  @Option(names = {"-w", "--workdir"}, paramLabel = "DIR", description = "Working directory.")
+  @Option(
+      names = {"-w", "--workdir"},
+      paramLabel = "DIR",
+      description = "Working directory.")
   @Nullable String directory;
 
   @Option(
@@ -75,13 +85,19 @@ final class SpecOptions {
       description = "Name or id, looked up in the container.")
   @Nullable String user;
 
-  @Option(names = {"-h", "--hostname"}, paramLabel = "NAME", description = "Its host name.")
+  @Option(
+      names = {"-h", "--hostname"},
+      paramLabel = "NAME",
+      description = "Its host name.")
   @Nullable String hostname;
 
   @Option(names = "--add-host", paramLabel = "NAME:IP", description = "A line for /etc/hosts.")
   List<String> hosts = new ArrayList<>();
 
-  @Option(names = {"-l", "--label"}, paramLabel = "KEY=VALUE", description = "A label.")
+  @Option(
+      names = {"-l", "--label"},
+      paramLabel = "KEY=VALUE",
+      description = "A label.")
   List<String> labels = new ArrayList<>();
 
   @Option(names = "--label-file", paramLabel = "FILE", description = "Labels from a file.")
@@ -172,7 +188,9 @@ final class SpecOptions {
       description = "The platform of the image.")
   @Nullable Platform platform;
 
-  @Option(names = {"-q", "--quiet"}, description = "No progress of a pull.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress of a pull.")
   boolean quiet;
 
   @Option(names = "--launcher", paramLabel = "NAME", description = "Instead of the best one.")
@@ -349,9 +367,7 @@ final class SpecOptions {
   }
 
   private static List<String> capabilities(List<String> names) {
-    return names.stream()
-        .map(n -> n.toUpperCase(Locale.ROOT).replaceFirst("^CAP_", ""))
-        .toList();
+    return names.stream().map(n -> n.toUpperCase(Locale.ROOT).replaceFirst("^CAP_", "")).toList();
   }
 
   private void labels(ContainerSpec.Builder spec, Request request)

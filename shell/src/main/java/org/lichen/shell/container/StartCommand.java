@@ -21,13 +21,19 @@ import picocli.CommandLine.Parameters;
     description = "Start containers that exist.",
     footer = {"", "Example: lichen start -ai db"})
 public final class StartCommand extends PicoCommand {
-  @Option(names = {"-a", "--attach"}, description = "Show its output; wait for its end.")
+  @Option(
+      names = {"-a", "--attach"},
+      description = "Show its output; wait for its end.")
   boolean attach;
 
-  @Option(names = {"-i", "--interactive"}, description = "Give it standard input too.")
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "Give it standard input too.")
   boolean interactive;
 
-  @Option(names = {"-t", "--tty"}, description = "Give it a terminal.")
+  @Option(
+      names = {"-t", "--tty"},
+      description = "Give it a terminal.")
   boolean terminal;
 
   @Option(names = "--detach-keys", paramLabel = "KEYS", description = "Keys that leave it.")
@@ -41,7 +47,9 @@ public final class StartCommand extends PicoCommand {
     boolean foreground = attach || interactive || terminal;
     if (foreground && names.size() > 1) {
       throw new ContainerException(
-          Kind.USAGE, "start: only one container can be attached to", "start them without -a and -i");
+          Kind.USAGE,
+          "start: only one container can be attached to",
+          "start them without -a and -i");
     }
     List<LaunchPlan> plans = new ArrayList<>();
     for (String name : names) {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lichen.api.ContainerException;
-import org.lichen.api.Signals;
 import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Signals;
 import org.lichen.api.command.Outcome;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
@@ -25,13 +25,20 @@ import picocli.CommandLine.Parameters;
 public final class StopCommand extends PicoCommand {
   private static final int KILL = 9;
 
-  @Option(names = {"-t", "--time"}, paramLabel = "SECONDS", description = "Until SIGKILL.")
+  @Option(
+      names = {"-t", "--time"},
+      paramLabel = "SECONDS",
+      description = "Until SIGKILL.")
   @Nullable Integer time;
 
-  @Option(names = {"-a", "--all"}, description = "Every running container.")
+  @Option(
+      names = {"-a", "--all"},
+      description = "Every running container.")
   boolean all;
 
-  @Option(names = {"-i", "--ignore"}, description = "No failure if one is not there.")
+  @Option(
+      names = {"-i", "--ignore"},
+      description = "No failure if one is not there.")
   boolean ignore;
 
   @Parameters(arity = "0..*", paramLabel = "CONTAINER", description = "Names or ids.")
@@ -54,8 +61,11 @@ public final class StopCommand extends PicoCommand {
     }
     call.err()
         .println(
-            "lichen: container " + Each.label(container) + " did not end within "
-                + patience.toSeconds() + " s; killing it");
+            "lichen: container "
+                + Each.label(container)
+                + " did not end within "
+                + patience.toSeconds()
+                + " s; killing it");
     control.signal(KILL);
     if (!Live.ended(control, Duration.ofSeconds(10))) {
       throw new ContainerException(

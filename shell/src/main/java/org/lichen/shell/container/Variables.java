@@ -11,8 +11,9 @@ import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Request;
 
 /**
- * Variables as {@code -e} and {@code --env-file} give them: {@code NAME=VALUE}; {@code NAME} is taken
- * from the caller's environment if it is there; {@code PREFIX*} takes every one that begins so.
+ * Variables as {@code -e} and {@code --env-file} give them: {@code NAME=VALUE}; {@code NAME} is
+ * taken from the caller's environment if it is there; {@code PREFIX*} takes every one that begins
+ * so.
  */
 final class Variables {
   private Variables() {}

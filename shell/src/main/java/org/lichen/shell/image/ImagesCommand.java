@@ -24,13 +24,17 @@ import picocli.CommandLine.Parameters;
     description = "List the images in the store.",
     footer = {"", "Example: lichen images --format '{{.Repository}}:{{.Tag}} {{.Size}}'"})
 public final class ImagesCommand extends PicoCommand {
-  @Option(names = {"-q", "--quiet"}, description = "Print ids only.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Print ids only.")
   boolean quiet;
 
   @Option(names = "--no-trunc", description = "Print whole ids.")
   boolean whole;
 
-  @Option(names = {"-n", "--noheading"}, description = "No heading.")
+  @Option(
+      names = {"-n", "--noheading"},
+      description = "No heading.")
   boolean noHeading;
 
   @Option(names = "--digests", description = "Show the digests of the manifests.")

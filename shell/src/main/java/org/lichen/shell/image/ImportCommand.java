@@ -42,7 +42,9 @@ public final class ImportCommand extends PicoCommand {
       description = "A remark for the image's history.")
   String message;
 
-  @Option(names = {"-q", "--quiet"}, description = "No progress.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress.")
   boolean quiet;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "The tar; - is standard input.")
@@ -78,9 +80,7 @@ public final class ImportCommand extends PicoCommand {
       ImageReference reference =
           new ImageReference("tar", source.toString(), Optional.empty(), Optional.empty());
       NamedImage image =
-          images
-              .pull(reference, new ReadOptions(Optional.empty(), false, others), request)
-              .get(0);
+          images.pull(reference, new ReadOptions(Optional.empty(), false, others), request).get(0);
       if (target != null) {
         call.services().store().tag(target, image.image());
       }

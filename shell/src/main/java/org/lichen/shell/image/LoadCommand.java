@@ -1,8 +1,6 @@
 package org.lichen.shell.image;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.lichen.api.ContainerException;
@@ -22,7 +20,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "load",
     description = "Load images from an archive (docker or OCI) or an OCI layout.",
-    footer = {"", "Example: lichen load -i app.tar", "         ssh host docker save app | lichen load"})
+    footer = {
+      "",
+      "Example: lichen load -i app.tar",
+      "         ssh host docker save app | lichen load"
+    })
 public final class LoadCommand extends PicoCommand {
   @Option(
       names = {"-i", "--input"},
@@ -30,7 +32,9 @@ public final class LoadCommand extends PicoCommand {
       description = "The archive or layout directory (default: standard input).")
   @Nullable String input;
 
-  @Option(names = {"-q", "--quiet"}, description = "No progress.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress.")
   boolean quiet;
 
   @Override
@@ -44,8 +48,7 @@ public final class LoadCommand extends PicoCommand {
       }
       images = call.services().images().load(call.console().in(), ReadOptions.DEFAULT, request);
     } else {
-      images =
-          call.services().images().loadFile(request.path(input), ReadOptions.DEFAULT, request);
+      images = call.services().images().loadFile(request.path(input), ReadOptions.DEFAULT, request);
     }
     for (NamedImage image : images) {
       if (image.names().isEmpty()) {

@@ -25,7 +25,9 @@ import picocli.CommandLine.Parameters;
     description = "Pull images from a registry, or read them from oci:, docker-archive:, …",
     footer = {"", "Example: lichen pull alpine:3.20"})
 public final class PullCommand extends PicoCommand {
-  @Option(names = {"-q", "--quiet"}, description = "Print the image id only.")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Print the image id only.")
   boolean quiet;
 
   @Option(

@@ -19,13 +19,19 @@ import picocli.CommandLine.Parameters;
     description = "Remove images; layers that another image needs stay.",
     footer = {"", "Example: lichen rmi alpine:3.20"})
 public final class RmiCommand extends PicoCommand {
-  @Option(names = {"-a", "--all"}, description = "Every image.")
+  @Option(
+      names = {"-a", "--all"},
+      description = "Every image.")
   boolean all;
 
-  @Option(names = {"-f", "--force"}, description = "Also images that a container uses.")
+  @Option(
+      names = {"-f", "--force"},
+      description = "Also images that a container uses.")
   boolean force;
 
-  @Option(names = {"-i", "--ignore"}, description = "No failure for an image that is not there.")
+  @Option(
+      names = {"-i", "--ignore"},
+      description = "No failure for an image that is not there.")
   boolean ignore;
 
   @Parameters(arity = "0..*", paramLabel = "IMAGE", description = "Names or ids.")
@@ -38,8 +44,7 @@ public final class RmiCommand extends PicoCommand {
         names.add(image.image().id().toString());
       }
     } else if (names.isEmpty()) {
-      throw new ContainerException(
-          Kind.USAGE, "rmi: which image?", "lichen rmi IMAGE…, or --all");
+      throw new ContainerException(Kind.USAGE, "rmi: which image?", "lichen rmi IMAGE…, or --all");
     }
     int status = 0;
     for (String name : names) {

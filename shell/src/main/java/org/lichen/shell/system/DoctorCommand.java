@@ -80,8 +80,9 @@ public final class DoctorCommand extends PicoCommand {
     call.out().println("What this machine allows (each was tried out just now):");
     facts.forEach(
         (name, answer) ->
-            call.out().println("  " + mark(!answer.startsWith("no"), colours) + " " + name + ": "
-                + answer));
+            call.out()
+                .println(
+                    "  " + mark(!answer.startsWith("no"), colours) + " " + name + ": " + answer));
     call.out().println();
     call.out().println("Ways to run a container, best first:");
     for (Choice choice : choices) {
@@ -98,7 +99,8 @@ public final class DoctorCommand extends PicoCommand {
       }
     }
     call.out().println();
-    call.out().println(works ? "Containers can be started here." : "No container can be started here.");
+    call.out()
+        .println(works ? "Containers can be started here." : "No container can be started here.");
   }
 
   private static String mark(boolean good, boolean colours) {

@@ -60,7 +60,9 @@ public final class ShellCommand extends PicoCommand {
         return outcome;
       }
       if (result != null) {
-        console.out().println(session.format(result, org.apache.felix.service.command.Converter.INSPECT));
+        console
+            .out()
+            .println(session.format(result, org.apache.felix.service.command.Converter.INSPECT));
       }
       return Outcome.OK;
     } catch (ContainerException e) {

@@ -12,7 +12,8 @@ import org.lichen.api.ContainerException;
 /**
  * Everything that is executed for one container start, or for entering one. Pure data: making it
  * writes nothing and starts nothing. {@code metadata} is container.json where the shim makes the
- * container; a plan without {@code step} only enters. {@link #encoded} is docs/FORMATS.md, 2.
+ * container; a plan without {@code step} only enters; {@code cleanup} removes, at the end of an
+ * ephemeral container, what its owner alone cannot. {@link #encoded} is docs/FORMATS.md, 2.
  */
 public record LaunchPlan(
     Path home,
@@ -21,7 +22,8 @@ public record LaunchPlan(
     Optional<byte[]> metadata,
     Optional<Step> preparation,
     Optional<Step> step,
-    Step enter) {
+    Step enter,
+    Optional<Step> cleanup) {
   public static final int FORMAT = 1;
   private static final byte[] MAGIC = "LICHPLAN".getBytes(StandardCharsets.US_ASCII);
 
@@ -55,6 +57,9 @@ public record LaunchPlan(
       out.records("step", encoded(step.get(), placement));
     }
     out.records("entr", encoded(enter, placement));
+    if (cleanup.isPresent()) {
+      out.records("clen", encoded(cleanup.get(), placement));
+    }
     byte[] records = out.encoded();
     ByteArrayOutputStream whole = new ByteArrayOutputStream(records.length + 12);
     whole.writeBytes(MAGIC);
@@ -71,6 +76,9 @@ public record LaunchPlan(
     Function<java.util.Map.Entry<String, String>, String> pair =
         e -> e.getKey() + "=" + e.getValue();
     step.environment().entrySet().stream().map(pair).sorted().forEach(e -> out.text("envi", e));
+    if (step.sealed()) {
+      out.number("seal", 1);
+    }
     return out.bytes("load", step.payload());
   }
 }

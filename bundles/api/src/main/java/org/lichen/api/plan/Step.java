@@ -14,12 +14,14 @@ public final class Step {
   private final List<String> argv;
   private final Map<String, String> environment;
   private final byte[] payload;
+  private final boolean sealed;
 
   private Step(Builder builder) {
     program = builder.program;
     argv = List.copyOf(builder.argv);
     environment = Map.copyOf(builder.environment);
     payload = builder.payload;
+    sealed = builder.sealed;
   }
 
   public NativePart program() {
@@ -39,6 +41,11 @@ public final class Step {
     return payload.clone();
   }
 
+  /** Whether the program is executed from a sealed copy, out of the reach of its guests. */
+  public boolean sealed() {
+    return sealed;
+  }
+
   public static Builder of(NativePart program) {
     return new Builder(program);
   }
@@ -49,6 +56,7 @@ public final class Step {
     private final List<String> argv = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
     private byte[] payload = {};
+    private boolean sealed;
 
     private Builder(NativePart program) {
       this.program = program;
@@ -72,6 +80,15 @@ public final class Step {
 
     public Builder payload(byte[] bytes) {
       payload = bytes.clone();
+      return this;
+    }
+
+    /**
+     * Executes the program from a sealed copy in memory: for launchers whose guests are isolated,
+     * and could otherwise change it through {@code /proc/PID/exe}.
+     */
+    public Builder sealed() {
+      sealed = true;
       return this;
     }
 

@@ -1,7 +1,6 @@
 package org.lichen.launcher.userns;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
@@ -16,9 +15,19 @@ final class Payload {
   /** What podman hides and what it makes read-only in an unprivileged container. */
   private static final List<String> MASKED =
       List.of(
-          "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
-          "/proc/timer_stats", "/sys/dev/block", "/sys/devices/virtual/powercap", "/sys/firmware",
+          "/proc/acpi",
+          "/proc/asound",
+          "/proc/interrupts",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/sys/dev/block",
+          "/sys/devices/virtual/powercap",
+          "/sys/firmware",
           "/sys/fs/selinux");
 
   private static final List<String> READ_ONLY =
@@ -54,6 +63,10 @@ final class Payload {
 
   private static Records.Builder common(LaunchSpec spec) {
     Records.Builder out = Records.builder().text("iden", spec.identity());
+    if (spec.identity().equals("ranges")) {
+      SubordinateIds ids = SubordinateIds.ofThisUser();
+      out.texts("uidm", ids.uidMap()).texts("gidm", ids.gidMap());
+    }
     for (String kind : PRIVATE_KINDS) {
       if (!"host".equals(spec.namespaces().get(kind))) {
         out.text("nspc", kind);
@@ -63,6 +76,7 @@ final class Payload {
       out.text("nspc", "net");
     }
     out.number("capb", Capabilities.mask(spec.capabilities()))
+        .number("nnp.", 1)
         .text("secc", spec.seccomp() ? "default" : "none");
     spec.limits().forEach((kind, value) -> limit(out, kind, value));
     out.texts("argv", spec.argv())
@@ -78,9 +92,7 @@ final class Payload {
   private static void system(LaunchSpec spec, Records.Builder out) {
     mount(out, new Mount("", new GuestPath("/proc"), "proc", Set.of()));
     mount(out, new Mount("", new GuestPath("/dev"), "dev", Set.of()));
-    mount(
-        out,
-        new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")));
+    mount(out, new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")));
     Set<String> sys =
         privileged(spec)
             ? Set.of("optional", "nosuid", "nodev", "noexec")

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.lichen.api.host.Host;
 import org.lichen.api.Support;
+import org.lichen.api.host.Host;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.Launcher;
 import org.lichen.api.plan.NativePart;
@@ -71,7 +71,9 @@ public final class UsernsLauncher implements Launcher {
     }
     if (rootfs.version() > RootfsPlan.VERSION) {
       return Support.no(
-          "the strategy plans version " + rootfs.version() + ", this launcher understands "
+          "the strategy plans version "
+              + rootfs.version()
+              + ", this launcher understands "
               + RootfsPlan.VERSION,
           "update the launcher: lichen plugin update");
     }
@@ -119,14 +121,15 @@ public final class UsernsLauncher implements Launcher {
 
   @Override
   public Step start(LaunchSpec spec, RootfsPlan rootfs) {
-    return Step.of(PROGRAM).arguments("start").payload(Payload.start(spec, rootfs)).build();
+    return Step.of(PROGRAM)
+        .arguments("start")
+        .payload(Payload.start(spec, rootfs))
+        .sealed()
+        .build();
   }
 
   @Override
   public Step enter(LaunchSpec spec) {
-    return Step.of(PROGRAM)
-        .arguments("enter", "${init.pid}")
-        .payload(Payload.enter(spec))
-        .build();
+    return Step.of(PROGRAM).arguments("enter", "${init.pid}").payload(Payload.enter(spec)).build();
   }
 }

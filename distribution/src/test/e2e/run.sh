@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# run.sh [SUITE…]: drives the assembled distribution as an unprivileged user. As root it makes itself
+# a user without a name: uid 20001, with a home of its own and no subordinate ids.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../../../.." && pwd)
+built=$top/distribution/target/lichen-0.1.0
+[ -x "$built/bin/lichen" ] || {
+  echo "e2e: the distribution is not built ($built)" >&2
+  exit 1
+}
+# Not below /tmp of a private mount: the user must be able to read and execute all of it.
+work=$(mktemp -d /var/tmp/lichen-e2e.XXXXXX)
+cleanup() {
+  pkill -u "$uid" -f lichen 2>/dev/null || true
+  chmod -R u+rwX "$work" 2>/dev/null || true
+  rm -rf "$work"
+}
+uid=20001
+if [ "$(id -u)" = 0 ]; then
+  as=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
+else
+  uid=$(id -u)
+  as=()
+fi
+trap cleanup EXIT
+cp -a "$built" "$work/lichen"
+cp -a "$here" "$work/e2e"
+mkdir -m 700 "$work/home" "$work/run" "$work/tmp"
+if [ "$(id -u)" = 0 ]; then
+  chmod 755 "$work"
+  chown -R "$uid:$uid" "$work/lichen" "$work/e2e" "$work/home" "$work/run" "$work/tmp"
+fi
+
+fixtures=${LICHEN_FIXTURES:-$top/../shared/fixtures}
+[ $# -gt 0 ] || set -- $(cd "$here" && ls suite-*.sh | sed 's/^suite-//; s/\.sh$//')
+passed=0 failed=0 skipped=0
+for suite; do
+  echo "-- $suite"
+  cd "$work/home"
+  env -i PATH="$work/lichen/bin:$PATH" HOME="$work/home" XDG_RUNTIME_DIR="$work/run" TMPDIR="$work/tmp" \
+    LANG=C.UTF-8 TERM=xterm JAVA_HOME="${JAVA_HOME:-}" LICHEN_MUST_WORK="${LICHEN_MUST_WORK:-}" \
+    LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 E2E="$work/e2e" E2E_RESULT="$work/tmp/result" \
+    ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true
+  if read -r p f s <"$work/tmp/result" 2>/dev/null; then
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  else
+    echo "FAIL $suite: did not reach its end"
+    failed=$((failed + 1))
+  fi
+  rm -f "$work/tmp/result"
+done
+echo "e2e: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
