@@ -29,6 +29,7 @@ final class Chooser {
       Launcher launcher,
       String identity,
       RootfsOptions options,
+      List<LayerPath> layers,
       RootfsPlan rootfs,
       LaunchSpec launch,
       List<Choice> reasoning) {}
@@ -88,7 +89,8 @@ final class Chooser {
           if (chosen) {
             first =
                 Optional.of(
-                    new Decision(strategy, launcher, identity, options, rootfs, launch, reasoning));
+                    new Decision(
+                        strategy, launcher, identity, options, layers, rootfs, launch, reasoning));
           }
           if (support.supported()) {
             break; // one identity for a pair: the best

@@ -101,7 +101,10 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
               .hostname(spec.hostname().isEmpty() ? id.brief() : spec.hostname())
               .build();
       Path directory = writer.create(id, recorded);
-      if (decision.strategy().preparation(decision.rootfs(), decision.options()).isEmpty()) {
+      if (decision
+          .strategy()
+          .preparation(decision.layers(), decision.rootfs(), decision.options())
+          .isEmpty()) {
         prepare(decision, directory, request);
       }
       return reader.read(id).orElseThrow();
@@ -111,7 +114,9 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
   private void prepare(Chooser.Decision decision, Path directory, Request request)
       throws ContainerException {
     try {
-      decision.strategy().prepare(decision.rootfs(), decision.options(), directory, request);
+      decision
+          .strategy()
+          .prepare(decision.layers(), decision.rootfs(), decision.options(), directory, request);
       Files.createFile(directory.resolve(READY));
     } catch (IOException e) {
       throw new ContainerException(

@@ -57,7 +57,7 @@ final class Planner {
         needs,
         orders,
         id.isPresent() ? Optional.empty() : Optional.of(SpecJson.write(recorded)),
-        decision.strategy().preparation(decision.rootfs(), decision.options()),
+        decision.strategy().preparation(decision.layers(), decision.rootfs(), decision.options()),
         Optional.of(decision.launcher().start(decision.launch(), decision.rootfs())),
         decision.launcher().enter(decision.launch()),
         spec.ephemeral() && decision.identity().equals("ranges")

@@ -34,9 +34,14 @@ public interface FilesystemStrategy {
   RootfsPlan plan(List<LayerPath> layers, RootfsOptions options);
 
   /** The program that makes the root filesystem; it may be run again after a kill. */
-  Optional<Step> preparation(RootfsPlan plan, RootfsOptions options);
+  Optional<Step> preparation(List<LayerPath> layers, RootfsPlan plan, RootfsOptions options);
 
   /** Makes the root filesystem from within Java, where there is no {@link #preparation}. */
-  default void prepare(RootfsPlan plan, RootfsOptions options, Path container, Request request)
+  default void prepare(
+      List<LayerPath> layers,
+      RootfsPlan plan,
+      RootfsOptions options,
+      Path container,
+      Request request)
       throws ContainerException {}
 }
