@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.Function;
 import org.lichen.api.ContainerException;
@@ -18,7 +17,6 @@ import org.lichen.api.image.Images;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Plugins;
 import org.lichen.shell.base.CommandEntry;
-import org.lichen.shell.base.PicoCommand;
 import org.lichen.shell.base.PicoFunction;
 import org.lichen.shell.base.Services;
 import org.osgi.framework.BundleContext;
@@ -75,13 +73,10 @@ public final class CommandTable {
     return services;
   }
 
-  private void register(String group, List<Supplier<PicoCommand>> makers) {
-    for (Supplier<PicoCommand> maker : makers) {
-      var spec = PicoFunction.line(maker.get()).getCommandSpec();
-      CommandEntry entry =
-          new CommandEntry(spec.name(), group, String.join(" ", spec.usageMessage().description()));
-      own.put(entry.name(), entry);
-      register(entry.name(), new PicoFunction(maker));
+  private void register(String group, List<OwnCommands.Own> commands) {
+    for (OwnCommands.Own command : commands) {
+      own.put(command.name(), new CommandEntry(command.name(), group, command.summary()));
+      register(command.name(), new PicoFunction(command.maker()));
     }
   }
 

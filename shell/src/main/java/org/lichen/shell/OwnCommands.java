@@ -31,48 +31,58 @@ import org.lichen.shell.system.InspectCommand;
 import org.lichen.shell.system.PluginCommand;
 import org.lichen.shell.system.ShellCommand;
 import org.lichen.shell.system.VersionCommand;
+import picocli.CommandLine.Command;
 
 /** Every command of ours, under the heading where help lists it. */
 final class OwnCommands {
+  /** A command: what help tells of it without making one, and how to make one. */
+  record Own(String name, String summary, Supplier<PicoCommand> maker) {}
+
   private OwnCommands() {}
 
-  static Map<String, List<Supplier<PicoCommand>>> all(CommandTable table) {
-    Map<String, List<Supplier<PicoCommand>>> all = new LinkedHashMap<>();
+  /** Reads the annotation alone: a whole picocli model of every command would cost each start. */
+  private static Own of(Class<? extends PicoCommand> type, Supplier<PicoCommand> maker) {
+    Command about = type.getAnnotation(Command.class);
+    return new Own(about.name(), String.join(" ", about.description()), maker);
+  }
+
+  static Map<String, List<Own>> all(CommandTable table) {
+    Map<String, List<Own>> all = new LinkedHashMap<>();
     all.put(
         "Images",
         List.of(
-            PullCommand::new,
-            ImagesCommand::new,
-            TagCommand::new,
-            RmiCommand::new,
-            LoadCommand::new,
-            ImportCommand::new));
+            of(PullCommand.class, PullCommand::new),
+            of(ImagesCommand.class, ImagesCommand::new),
+            of(TagCommand.class, TagCommand::new),
+            of(RmiCommand.class, RmiCommand::new),
+            of(LoadCommand.class, LoadCommand::new),
+            of(ImportCommand.class, ImportCommand::new)));
     all.put(
         "Containers",
         List.of(
-            RunCommand::new,
-            CreateCommand::new,
-            StartCommand::new,
-            StopCommand::new,
-            KillCommand::new,
-            ExecCommand::new,
-            AttachCommand::new,
-            PsCommand::new,
-            LogsCommand::new,
-            RmCommand::new,
-            WaitCommand::new,
-            PlanCommand::new,
-            RunPlanCommand::new));
+            of(RunCommand.class, RunCommand::new),
+            of(CreateCommand.class, CreateCommand::new),
+            of(StartCommand.class, StartCommand::new),
+            of(StopCommand.class, StopCommand::new),
+            of(KillCommand.class, KillCommand::new),
+            of(ExecCommand.class, ExecCommand::new),
+            of(AttachCommand.class, AttachCommand::new),
+            of(PsCommand.class, PsCommand::new),
+            of(LogsCommand.class, LogsCommand::new),
+            of(RmCommand.class, RmCommand::new),
+            of(WaitCommand.class, WaitCommand::new),
+            of(PlanCommand.class, PlanCommand::new),
+            of(RunPlanCommand.class, RunPlanCommand::new)));
     all.put(
         "System",
         List.of(
-            InspectCommand::new,
-            InfoCommand::new,
-            DoctorCommand::new,
-            PluginCommand::new,
-            () -> new ShellCommand(table.processor()),
-            VersionCommand::new,
-            () -> new HelpCommand(table::entries)));
+            of(InspectCommand.class, InspectCommand::new),
+            of(InfoCommand.class, InfoCommand::new),
+            of(DoctorCommand.class, DoctorCommand::new),
+            of(PluginCommand.class, PluginCommand::new),
+            of(ShellCommand.class, () -> new ShellCommand(table.processor())),
+            of(VersionCommand.class, VersionCommand::new),
+            of(HelpCommand.class, () -> new HelpCommand(table::entries))));
     return all;
   }
 }

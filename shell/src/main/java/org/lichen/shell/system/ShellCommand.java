@@ -16,6 +16,10 @@ import org.lichen.api.command.Console;
 import org.lichen.api.command.Outcome;
 import org.lichen.shell.base.Call;
 import org.lichen.shell.base.PicoCommand;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.FrameworkUtil;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -40,13 +44,31 @@ public final class ShellCommand extends PicoCommand {
   @Override
   public Outcome run(Call call) throws ContainerException, IOException {
     if (!script.isEmpty()) {
+      startInteractive();
       return line(call);
     }
     if (!call.request().terminal().in() || !call.request().terminal().out()) {
       throw new ContainerException(
           Kind.USAGE, "shell: needs a terminal", "lichen shell -c 'images'");
     }
+    startInteractive();
     return interactive(call);
+  }
+
+  /** The bundles of the interactive commands are installed and not started: they cost each start. */
+  private static void startInteractive() throws ContainerException {
+    BundleContext framework = FrameworkUtil.getBundle(ShellCommand.class).getBundleContext();
+    for (Bundle bundle : framework.getBundles()) {
+      if (bundle.getSymbolicName() != null
+          && bundle.getSymbolicName().startsWith("org.apache.felix.gogo.")) {
+        try {
+          bundle.start(Bundle.START_TRANSIENT);
+        } catch (BundleException e) {
+          throw new ContainerException(
+              Kind.INTERNAL, "shell: cannot start " + bundle + ": " + e.getMessage(), "", e);
+        }
+      }
+    }
   }
 
   private Outcome line(Call call) throws ContainerException {

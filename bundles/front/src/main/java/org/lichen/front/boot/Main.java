@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -24,6 +25,10 @@ import org.osgi.framework.launch.FrameworkFactory;
  */
 public final class Main {
   private static final int STOP_MILLIS = 5_000;
+
+  /** Started by the interactive shell when it is asked for; nothing else needs them. */
+  private static final Set<String> INTERACTIVE =
+      Set.of("org.apache.felix.gogo.jline", "org.apache.felix.gogo.command");
 
   private Main() {}
 
@@ -69,7 +74,8 @@ public final class Main {
       }
     }
     for (Bundle bundle : installed) {
-      if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) != null) {
+      if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) != null
+          || INTERACTIVE.contains(bundle.getSymbolicName())) {
         continue;
       }
       try {
