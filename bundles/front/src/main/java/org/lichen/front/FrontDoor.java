@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -82,7 +83,19 @@ public final class FrontDoor implements FrameworkListener {
     acceptor.start();
     idleness.start();
     Siblings.dismiss(socket);
-    Files.write(Path.of("/proc/self/fd/3"), "ready\n".getBytes(StandardCharsets.US_ASCII));
+    tellStarter();
+  }
+
+  /**
+   * Descriptor 3 is a pipe only where a client started this process. Otherwise it is whatever the
+   * JVM opened first: its own image of modules, which a write as its owner would destroy.
+   */
+  private static void tellStarter() throws IOException {
+    Path starter = Path.of("/proc/self/fd/3");
+    if (Files.isSymbolicLink(starter)
+        && Files.readSymbolicLink(starter).toString().startsWith("pipe:")) {
+      Files.write(starter, "ready\n".getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+    }
   }
 
   private void accept() {
