@@ -55,7 +55,9 @@ public final class ShellCommand extends PicoCommand {
     return interactive(call);
   }
 
-  /** The bundles of the interactive commands are installed and not started: they cost each start. */
+  /**
+   * The bundles of the interactive commands are installed and not started: they cost each start.
+   */
   private static void startInteractive() throws ContainerException {
     BundleContext framework = FrameworkUtil.getBundle(ShellCommand.class).getBundleContext();
     for (Bundle bundle : framework.getBundles()) {
