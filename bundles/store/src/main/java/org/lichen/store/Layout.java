@@ -30,11 +30,8 @@ final class Layout {
     return Files.exists(places.settings());
   }
 
-  /** Makes what is missing; any number of processes may do so at once. */
-  void make() throws IOException {
-    if (exists()) {
-      return;
-    }
+  /** Makes the directories that are missing; any number of processes may do so at once. */
+  void makeDirectories() throws IOException {
     var mine = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     Files.createDirectories(places.home());
     for (Path one :
@@ -49,6 +46,13 @@ final class Layout {
         }) {
       Files.createDirectories(one, mine);
     }
+  }
+
+  /**
+   * Makes the files that are missing; any number of processes may do so at once. Under the shared
+   * lock: whoever is alone removes what is being made beside its place.
+   */
+  void makeFiles() throws IOException {
     claim(places.layout(), VERSION);
     claim(places.index(), "{\"schemaVersion\":2,\"manifests\":[]}");
     try (Directory layers = Directory.open(places.layers())) {

@@ -80,8 +80,14 @@ public final class OciStore implements ImageStore {
   }
 
   private void make() throws ContainerException {
+    if (layout.exists()) {
+      return;
+    }
     try {
-      layout.make();
+      layout.makeDirectories();
+      try (FileLock held = lock.shared()) {
+        layout.makeFiles();
+      }
     } catch (IOException e) {
       throw Failures.told("cannot make the store (" + places.home() + ")", e);
     }
