@@ -21,8 +21,8 @@ void frame_add_number(struct bytes *to, char type, uint32_t number) {
 
 void frame_add_failure(struct bytes *to, int status, const char *message) {
     struct bytes data = {0};
-    unsigned char number[4];
-    put_u32(number, (uint32_t)status);
+    unsigned char number[8];
+    put_u64(number, (uint64_t)status);
     bytes_add(&data, number, sizeof number);
     bytes_text(&data, message);
     frame_add(to, 'f', data.data, data.size);

@@ -1,0 +1,136 @@
+/* `exec` from what the running container has published; whatever is not plainly known here is left to the runtime. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "terminal.h"
+
+struct request {
+    struct entering how;
+    char **environment;
+    const char *directory, *user, *container;
+    char **command;
+};
+
+/* The flags of `exec` with a value, and those without; a word that is not among them ends the parsing. */
+struct flag {
+    char letter;
+    const char *name;
+    bool value;
+};
+static const struct flag FLAGS[] = {{'i', "interactive", false}, {'t', "tty", false}, {'d', "detach", false},      {'e', "env", true},
+                                    {'w', "workdir", true},      {'u', "user", true}, {0, "detach-keys", true}};
+enum { FLAG_COUNT = sizeof FLAGS / sizeof *FLAGS };
+
+static const struct flag *flag_named(const char *name, size_t size) {
+    for (int i = 0; i < FLAG_COUNT; i++)
+        if (strlen(FLAGS[i].name) == size && !strncmp(FLAGS[i].name, name, size)) return &FLAGS[i];
+    return NULL;
+}
+
+static const struct flag *flag_lettered(char letter) {
+    for (int i = 0; i < FLAG_COUNT; i++)
+        if (letter && FLAGS[i].letter == letter) return &FLAGS[i];
+    return NULL;
+}
+
+/* `K=V`, or `K`: then the caller's value, and nothing where the caller has none. */
+static void add_variable(struct request *request, const char *text) {
+    const char *value = strchr(text, '=') ? NULL : getenv(text);
+    if (strchr(text, '=')) list_add(&request->environment, must_copy(text));
+    else if (value) list_add(&request->environment, must_format("%s=%s", text, value));
+}
+
+static void apply(struct request *request, const struct flag *flag, const char *value) {
+    switch (flag->name[0]) {
+        case 'i': request->how.interactive = true; break;
+        case 't': request->how.terminal = true; break;
+        case 'e':
+            if (value) add_variable(request, value);
+            break;
+        case 'w': request->directory = value; break;
+        case 'u': request->user = value; break;
+        default:
+            if (flag->value) request->how.keys = value;
+            else request->how.detached = true;
+    }
+}
+
+/* `-it`, `-ti`, `-eK=V`, `-e K=V`: the next argument after it, or NULL when it is not understood. */
+static char **read_letters(struct request *request, char **at) {
+    for (const char *letter = *at + 1; *letter; letter++) {
+        const struct flag *flag = flag_lettered(*letter);
+        if (!flag) return NULL;
+        if (!flag->value) {
+            apply(request, flag, NULL);
+            continue;
+        }
+        const char *value = letter[1] == '=' ? letter + 2 : letter[1] ? letter + 1 : *++at;
+        if (!value) return NULL;
+        apply(request, flag, value);
+        return at + 1;
+    }
+    return at + 1;
+}
+
+static char **read_word(struct request *request, char **at) {
+    const char *name = *at + 2, *equals = strchr(name, '=');
+    const struct flag *flag = flag_named(name, equals ? (size_t)(equals - name) : strlen(name));
+    if (!flag || (equals && !flag->value)) return NULL;
+    const char *value = !flag->value ? NULL : equals ? equals + 1 : *++at;
+    if (flag->value && !value) return NULL;
+    apply(request, flag, value);
+    return at + 1;
+}
+
+/* false: not for us. */
+static bool parse(struct request *request, char **at) {
+    while (at && *at && (*at)[0] == '-' && (*at)[1]) {
+        if (!strcmp(*at, "--")) {
+            at++;
+            break;
+        }
+        at = (*at)[1] == '-' ? read_word(request, at) : read_letters(request, at);
+    }
+    if (!at || !at[0] || !at[1]) return false;
+    request->container = at[0];
+    request->command = at + 1;
+    return true;
+}
+
+/* The published payload without what this command decides itself, then the command's own. */
+static void make_payload(struct bytes *to, const struct step *step, const struct request *request) {
+    static const char *const OURS[] = {"argv", "flag", "size", "user"};
+    struct records list = record_list(&step->payload);
+    for (struct record item; record_next(&list, &item) > 0;) {
+        bool ours = false;
+        for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) ours = ours || record_is(&item, OURS[i]);
+        if (!ours) record_add(to, item.tag, item.data, item.size);
+    }
+    for (char **word = request->command; *word; word++) record_add_text(to, "argv", *word);
+    if (request->how.terminal) record_add_text(to, "envi", "TERM=xterm");
+    for (char **variable = request->environment; variable && *variable; variable++) record_add_text(to, "envi", *variable);
+    if (request->directory) record_add_text(to, "cwd.", request->directory);
+    record_add_text(to, "user", request->user ? request->user : "");
+    if (!request->how.terminal) return;
+    struct winsize size = terminal_size();
+    unsigned char shape[4] = {(unsigned char)(size.ws_row >> 8), (unsigned char)size.ws_row, (unsigned char)(size.ws_col >> 8), (unsigned char)size.ws_col};
+    record_add_text(to, "flag", "terminal");
+    record_add(to, "size", shape, sizeof shape);
+}
+
+void exec_command(const struct options *options) {
+    struct request request = {.how.keys = "ctrl-p,ctrl-q"};
+    struct bytes published = {0}, payload = {0};
+    struct step step = {0};
+    if (!parse(&request, options->command + 1)) return;
+    AUTO_CLOSE int directory = container_find(options->home, request.container);
+    if (directory < 0 || !read_file(directory, "run/enter", &published) || fchdir(directory) != 0) return;
+    struct records list = {published.data, published.size};
+    step_read(&step, &list);
+    make_payload(&payload, &step, &request);
+    exit(enter(&step, &payload, &request.how));
+}
