@@ -37,7 +37,7 @@ static pid_t start(const struct step *step, const struct bytes *payload, const s
         } else if (how->terminal) {
             setpgid(0, 0); /* what our terminal sends is for us to forward */
         }
-        step_execute(step, id, payload->data, payload->size, ends[1]);
+        step_execute(step, id, payload->data, payload->size, ends[1], -1);
     }
     close(ends[1]);
     *reports = ends[0];
@@ -87,7 +87,7 @@ int enter(const struct step *step, const struct bytes *payload, const struct ent
     int reports;
     if (!how->terminal && !how->detached) {
         if (!how->interactive) no_input();
-        step_execute(step, here(), payload->data, payload->size, -1);
+        step_execute(step, here(), payload->data, payload->size, -1, -1);
     }
     pid_t child = start(step, payload, how, &reports);
     int master = await_start(reports);

@@ -30,17 +30,62 @@ void bpf_end(struct filter *filter, unsigned begun) { filter->code[begun].k = fi
 
 void bpf_and(struct filter *filter, uint32_t mask) { emit(filter, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask); }
 
-void bpf_search(struct filter *filter, const struct rule *rules, size_t count) {
-    if (count == 1) {
-        bpf_return(filter, rules[0].action);
+static void leaf(struct filter *filter, uint32_t action) {
+    if (action < GO_TO(0)) {
+        bpf_return(filter, action);
         return;
     }
-    size_t half = count / 2;
-    emit(filter, BPF_JMP | BPF_JGE | BPF_K, 0, 1, rules[half].number);
-    unsigned jump = emit(filter, BPF_JMP | BPF_JA, 0, 0, 0);
-    bpf_search(filter, rules, half);
-    bpf_end(filter, jump);
-    bpf_search(filter, rules + half, count - half);
+    if (filter->jump_count == BPF_LABELS) die(STATUS_LICHEN, "cannot make a system call filter: it has too many labels");
+    filter->jumps[filter->jump_count].at = emit(filter, BPF_JMP | BPF_JA, 0, 0, 0);
+    filter->jumps[filter->jump_count++].label = action & 0xffff;
+}
+
+void bpf_label(struct filter *filter, unsigned label) {
+    for (unsigned i = 0; i < filter->jump_count;) {
+        if (filter->jumps[i].label != label) {
+            i++;
+            continue;
+        }
+        bpf_end(filter, filter->jumps[i].at);
+        filter->jumps[i] = filter->jumps[--filter->jump_count];
+    }
+}
+
+/* A search over n rules is 2n-1 instructions long, unless it is so long itself that its jumps need help. */
+static void search(struct filter *filter, const struct rule *rules, size_t count) {
+    if (count == 1) {
+        leaf(filter, rules[0].action);
+        return;
+    }
+    size_t half = count / 2, length = 2 * half - 1;
+    if (length <= 255) {
+        emit(filter, BPF_JMP | BPF_JGE | BPF_K, (uint8_t)length, 0, rules[half].number);
+        search(filter, rules, half);
+    } else {
+        emit(filter, BPF_JMP | BPF_JGE | BPF_K, 0, 1, rules[half].number);
+        unsigned jump = emit(filter, BPF_JMP | BPF_JA, 0, 0, 0);
+        search(filter, rules, half);
+        bpf_end(filter, jump);
+    }
+    search(filter, rules + half, count - half);
+}
+
+void bpf_fill(struct table *table, uint32_t action) {
+    for (size_t i = 0; i < BPF_NUMBERS; i++) table->actions[i] = action;
+}
+
+void bpf_set(struct table *table, int number, uint32_t action) {
+    if (number >= 0 && number < BPF_NUMBERS) table->actions[number] = action;
+}
+
+void bpf_table(struct filter *filter, const struct table *table, uint32_t beyond) {
+    struct rule rules[BPF_NUMBERS + 1];
+    size_t count = 0;
+    for (uint32_t i = 0; i <= BPF_NUMBERS; i++) {
+        uint32_t action = i < BPF_NUMBERS ? table->actions[i] : beyond;
+        if (!count || rules[count - 1].action != action) rules[count++] = (struct rule){i, action};
+    }
+    search(filter, rules, count);
 }
 
 int bpf_install(const struct filter *filter, unsigned flags) {

@@ -31,7 +31,10 @@ void change_directory(const char *path, bool make) {
 }
 
 static void reset_signals(void) {
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction present;
+        if (sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN) signal(number, SIG_DFL); /* handlers do not survive execve anyway */
+    }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -14,61 +14,57 @@
 static const uint32_t DONE = ERRNO_ACTION(0);
 
 /* An unprivileged user can make every kind of file but devices. */
-static void ignore_devices(struct filter *filter, uint32_t number, size_t mode) {
-    unsigned begun = bpf_if(filter, number);
+static void ignore_devices(struct filter *filter, size_t mode) {
     bpf_load(filter, mode);
     bpf_and(filter, S_IFMT);
     bpf_return_if(filter, S_IFCHR, DONE);
     bpf_return_if(filter, S_IFBLK, DONE);
     bpf_return(filter, SECCOMP_RET_ALLOW);
-    bpf_end(filter, begun);
 }
 
-/* What an id call gets. */
-static uint32_t action(bool supervised, bool question) {
+/* Not supervised, a question is answered by the kernel. */
+static uint32_t action(bool supervised, const char *name) {
     if (supervised) return SECCOMP_RET_USER_NOTIF;
-    return question ? SECCOMP_RET_ALLOW : DONE;
+    return name[0] == 'G' ? SECCOMP_RET_ALLOW : DONE;
 }
 
-static bool is_question(const char *name) { return name[0] == 'G'; }
-
-static void write_x86_64(struct filter *filter, bool supervised) {
-#define SUPERVISE(name, x86_64, i386, old) bpf_return_if(filter, x86_64, action(supervised, is_question(#name)));
-#define IGNORE(name, x86_64, i386, old) bpf_return_if(filter, x86_64, DONE);
+static void fill(struct table *table, bool i386, bool supervised) {
+    bpf_fill(table, SECCOMP_RET_ALLOW);
+#define SUPERVISE(name, x86_64, now, old)                             \
+    bpf_set(table, i386 ? now : x86_64, action(supervised, #name)); \
+    if (i386) bpf_set(table, old, action(supervised, #name));
+#define IGNORE(name, x86_64, now, old)          \
+    bpf_set(table, i386 ? now : x86_64, DONE); \
+    if (i386) bpf_set(table, old, DONE);
     IDS_SUPERVISED(SUPERVISE)
     IDS_IGNORED(IGNORE)
 #undef SUPERVISE
 #undef IGNORE
-    ignore_devices(filter, IDS_MKNOD_X86_64, SECCOMP_WORD(args[1]));
-    ignore_devices(filter, IDS_MKNODAT_X86_64, SECCOMP_WORD(args[2]));
 }
 
-static void write_i386(struct filter *filter, bool supervised) {
-#define BOTH(now, old, action)                             \
-    bpf_return_if(filter, now, action);                    \
-    if (old >= 0) bpf_return_if(filter, (uint32_t)old, action);
-#define SUPERVISE(name, x86_64, i386, old) BOTH(i386, old, action(supervised, is_question(#name)))
-#define IGNORE(name, x86_64, i386, old) BOTH(i386, old, DONE)
-    IDS_SUPERVISED(SUPERVISE)
-    IDS_IGNORED(IGNORE)
-#undef BOTH
-#undef SUPERVISE
-#undef IGNORE
-    ignore_devices(filter, IDS_MKNOD_I386, SECCOMP_WORD(args[1]));
-    ignore_devices(filter, IDS_MKNODAT_I386, SECCOMP_WORD(args[2]));
+enum label { MKNOD, MKNODAT };
+
+static void machine(struct filter *filter, bool i386, bool supervised) {
+    static struct table table;
+    fill(&table, i386, supervised);
+    bpf_set(&table, i386 ? IDS_MKNOD_I386 : IDS_MKNOD_X86_64, GO_TO(MKNOD));
+    bpf_set(&table, i386 ? IDS_MKNODAT_I386 : IDS_MKNODAT_X86_64, GO_TO(MKNODAT));
+    bpf_load(filter, SECCOMP_WORD(nr));
+    bpf_table(filter, &table, SECCOMP_RET_ALLOW);
+    bpf_label(filter, MKNOD);
+    ignore_devices(filter, SECCOMP_WORD(args[1]));
+    bpf_label(filter, MKNODAT);
+    ignore_devices(filter, SECCOMP_WORD(args[2]));
 }
 
 void idfilter_write(struct filter *filter, bool supervised) {
-    filter->count = 0;
+    filter->count = filter->jump_count = 0;
     bpf_load(filter, SECCOMP_WORD(arch));
     unsigned begun = bpf_if(filter, AUDIT_ARCH_X86_64);
-    bpf_load(filter, SECCOMP_WORD(nr));
-    write_x86_64(filter, supervised);
-    bpf_return(filter, SECCOMP_RET_ALLOW);
+    machine(filter, false, supervised);
     bpf_end(filter, begun);
     begun = bpf_if(filter, AUDIT_ARCH_I386);
-    bpf_load(filter, SECCOMP_WORD(nr));
-    write_i386(filter, supervised);
+    machine(filter, true, supervised);
     bpf_end(filter, begun);
     bpf_return(filter, SECCOMP_RET_ALLOW);
 }

@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-enum { NUMBERS = 512 };
 static const uint32_t ALLOW = SECCOMP_RET_ALLOW;
 
 struct entry {
@@ -31,61 +30,63 @@ static bool granted(const struct entry *entry, uint64_t capabilities) {
     return entry->capability == ALWAYS || (entry->capability >= 0 && capabilities >> entry->capability & 1);
 }
 
-/* The table of one machine as rules: equal neighbours are one rule; what nobody names does not exist. */
-static void search_table(struct filter *filter, bool i386, uint64_t capabilities) {
-    uint32_t actions[NUMBERS];
-    struct rule rules[NUMBERS + 1];
-    size_t count = 0;
-    for (size_t i = 0; i < NUMBERS; i++) actions[i] = ERRNO_ACTION(ENOSYS);
-    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
-        int number = i386 ? TABLE[i].i386 : TABLE[i].x86_64;
-        if (number >= 0 && number < NUMBERS) actions[number] = granted(&TABLE[i], capabilities) ? ALLOW : ERRNO_ACTION(EPERM);
-    }
-    for (uint32_t i = 0; i < NUMBERS; i++)
-        if (!count || rules[count - 1].action != actions[i]) rules[count++] = (struct rule){i, actions[i]};
-    rules[count++] = (struct rule){NUMBERS, ERRNO_ACTION(ENOSYS)};
-    bpf_search(filter, rules, count);
+/* The numbers of one machine: what nobody names does not exist. */
+static void fill(struct table *table, bool i386, uint64_t capabilities) {
+    bpf_fill(table, ERRNO_ACTION(ENOSYS));
+    for (size_t i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+        bpf_set(table, i386 ? TABLE[i].i386 : TABLE[i].x86_64, granted(&TABLE[i], capabilities) ? ALLOW : ERRNO_ACTION(EPERM));
 }
 
-/* Calls that depend on an argument. Pushing bytes into a terminal (TIOCSTI, TIOCLINUX) would type commands into the caller's shell. */
-static void refuse_arguments(struct filter *filter, uint32_t nr_ioctl, uint32_t nr_personality, uint32_t nr_socket, uint64_t capabilities) {
-    static const uint32_t PERSONALITIES[] = {0, 8, 0x20000, 0x20008, 0xffffffff}; /* Linux, Linux32, each with UNAME26; ask */
-    unsigned begun = bpf_if(filter, nr_ioctl);
+/* Pushing bytes into a terminal would type commands into the caller's shell. */
+static void check_ioctl(struct filter *filter) {
     bpf_load(filter, SECCOMP_WORD(args[1]));
     bpf_return_if(filter, TIOCSTI, ERRNO_ACTION(EPERM));
     bpf_return_if(filter, TIOCLINUX, ERRNO_ACTION(EPERM));
     bpf_return(filter, ALLOW);
-    bpf_end(filter, begun);
+}
 
-    begun = bpf_if(filter, nr_personality);
+static void check_personality(struct filter *filter) {
+    static const uint32_t GOOD[] = {0, 8, 0x20000, 0x20008, 0xffffffff}; /* Linux, Linux32, each with UNAME26; ask */
     bpf_load(filter, SECCOMP_WORD(args[0]));
-    for (size_t i = 0; i < sizeof PERSONALITIES / sizeof *PERSONALITIES; i++) bpf_return_if(filter, PERSONALITIES[i], ALLOW);
+    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) bpf_return_if(filter, GOOD[i], ALLOW);
     bpf_return(filter, ERRNO_ACTION(EPERM));
-    bpf_end(filter, begun);
+}
 
-    if (capabilities >> CAP_AUDIT_WRITE & 1) return;
-    begun = bpf_if(filter, nr_socket);
+static void check_socket(struct filter *filter) {
     bpf_load(filter, SECCOMP_WORD(args[0]));
     unsigned netlink = bpf_if(filter, AF_NETLINK);
     bpf_load(filter, SECCOMP_WORD(args[2]));
     bpf_return_if(filter, NETLINK_AUDIT, ERRNO_ACTION(EINVAL));
     bpf_end(filter, netlink);
     bpf_return(filter, ALLOW);
-    bpf_end(filter, begun);
+}
+
+enum label { IOCTL, PERSONALITY, SOCKET };
+
+static void machine(struct filter *filter, bool i386, uint64_t capabilities) {
+    static struct table table;
+    fill(&table, i386, capabilities);
+    bpf_set(&table, i386 ? 54 : 16, GO_TO(IOCTL));
+    bpf_set(&table, i386 ? 136 : 135, GO_TO(PERSONALITY));
+    if (!(capabilities >> CAP_AUDIT_WRITE & 1)) bpf_set(&table, i386 ? 359 : 41, GO_TO(SOCKET));
+    bpf_load(filter, SECCOMP_WORD(nr));
+    bpf_table(filter, &table, ERRNO_ACTION(ENOSYS)); /* the x32 numbers lie above every known one */
+    bpf_label(filter, IOCTL);
+    check_ioctl(filter);
+    bpf_label(filter, PERSONALITY);
+    check_personality(filter);
+    bpf_label(filter, SOCKET);
+    check_socket(filter);
 }
 
 void profile_write(struct filter *filter, uint64_t capabilities) {
-    filter->count = 0;
+    filter->count = filter->jump_count = 0;
     bpf_load(filter, SECCOMP_WORD(arch));
     unsigned begun = bpf_if(filter, AUDIT_ARCH_X86_64);
-    bpf_load(filter, SECCOMP_WORD(nr));
-    refuse_arguments(filter, 16, 135, 41, capabilities);
-    search_table(filter, false, capabilities); /* the x32 numbers lie above every known one */
+    machine(filter, false, capabilities);
     bpf_end(filter, begun);
     begun = bpf_if(filter, AUDIT_ARCH_I386);
-    bpf_load(filter, SECCOMP_WORD(nr));
-    refuse_arguments(filter, 54, 136, 359, capabilities);
-    search_table(filter, true, capabilities);
+    machine(filter, true, capabilities);
     bpf_end(filter, begun);
     bpf_return(filter, ERRNO_ACTION(ENOSYS));
 }

@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sealed.h"
 
 static const char MAGIC[] = "LICHPLAN";
 
@@ -116,50 +116,36 @@ char *substitute(const char *text, const char *name, const char *value) {
     return (char *)out.data;
 }
 
-void step_publish(struct bytes *to, const struct step *step, pid_t first) {
+void step_publish(struct bytes *to, const struct step *step, pid_t first, int sealed) {
     AUTO_FREE char *pid = must_format("%d", (int)first);
     struct records list = record_list(&step->whole);
     for (struct record item; record_next(&list, &item) > 0;) {
-        if (!record_is(&item, "argv")) {
+        bool program = record_is(&item, "prog"), argument = record_is(&item, "argv");
+        if (sealed >= 0 && record_is(&item, "seal")) continue;
+        if (sealed >= 0 && program) {
+            AUTO_FREE char *path = must_format("/proc/%d/fd/%d", (int)getpid(), sealed);
+            record_add_text(to, "prog", path);
+        } else if (argument) {
+            AUTO_FREE char *text = record_text(&item);
+            AUTO_FREE char *filled = substitute(text, "init.pid", pid);
+            record_add_text(to, "argv", filled);
+        } else {
             record_add(to, item.tag, item.data, item.size);
-            continue;
         }
-        AUTO_FREE char *text = record_text(&item);
-        AUTO_FREE char *filled = substitute(text, "init.pid", pid);
-        record_add_text(to, "argv", filled);
     }
-}
-
-/* A copy of a program that nobody can change, also not a guest that gets hold of it through /proc: it belongs to the same user. -1 where the kernel cannot. */
-static int sealed_copy(const char *program) {
-    enum { SEALS = 0x0f /* seal, shrink, grow, write */, ADD_SEALS = 1033, MAKE_EXECUTABLE = 0x10 };
-    AUTO_CLOSE int from = open(program, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (from < 0 || fstat(from, &status) != 0) return -1;
-    int copy = (int)syscall(SYS_memfd_create, "lichen", 3U /* close-on-exec, sealable */ | MAKE_EXECUTABLE);
-    if (copy < 0) copy = (int)syscall(SYS_memfd_create, "lichen", 3U); /* before 6.3 all are executable */
-    if (copy < 0) return -1;
-    while (status.st_size > 0) {
-        ssize_t done = sendfile(copy, from, NULL, (size_t)status.st_size);
-        if (done <= 0) break;
-        status.st_size -= done;
-    }
-    if (status.st_size == 0 && fcntl(copy, ADD_SEALS, SEALS) == 0) return copy;
-    close(copy);
-    return -1;
 }
 
 static void place(int fd, int at) {
     if (dup2(fd, at) < 0) die(STATUS_LICHEN, "cannot start a program: %s", strerror(errno));
 }
 
-void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report) {
+void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report, int sealed) {
     int load = memory_file("plan", payload, size);
     if (load < 0) die(STATUS_LICHEN, "cannot hand over the plan: %s", strerror(errno));
     /* Out of the way of 3 and 4 first. */
     int high_load = fcntl(load, F_DUPFD_CLOEXEC, 16), high_report = report < 0 ? -1 : fcntl(report, F_DUPFD_CLOEXEC, 16);
-    int program = step->sealed ? sealed_copy(step->program) : -1;
-    if (program >= 0 && program < 16) program = fcntl(program, F_DUPFD_CLOEXEC, 16);
+    int own = step->sealed && sealed < 0 ? sealed_open(step->program, NULL) : sealed;
+    int program = own < 0 ? -1 : fcntl(own, F_DUPFD_CLOEXEC, 16);
     place(high_load, 3);
     if (report >= 0) place(high_report, 4);
     close_on_exec_from(report >= 0 ? 5 : 4);

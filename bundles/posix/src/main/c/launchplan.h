@@ -36,11 +36,12 @@ void step_read(struct step *step, const struct records *records);
 
 /* Replaces every `${name}` in a text; a copy. */
 char *substitute(const char *text, const char *name, const char *value);
-/* The step's records with `${init.pid}` in argv replaced. */
-void step_publish(struct bytes *to, const struct step *step, pid_t first);
+/* The step's records with `${init.pid}` in argv replaced. `sealed`: a descriptor of ours with the program's sealed copy, which is named instead of the program; or -1. */
+void step_publish(struct bytes *to, const struct step *step, pid_t first, int sealed);
 
 /* Replaces this process by the step's program: payload on descriptor 3, `report` (or nothing: -1) on 4, everything else from 5 on closed; working directory and stdio are
-   as they are. Ends the program when that fails. */
-_Noreturn void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report);
+   as they are. `sealed`: a sealed copy of the program, or -1. Ends the program when that
+   fails. */
+_Noreturn void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report, int sealed);
 
 #endif

@@ -82,8 +82,8 @@ void container_open(struct container *container, const struct launch_plan *plan)
 }
 
 void container_run(struct container *container) {
-    AUTO_FREE char *all = run_directory();
-    AUTO_FREE char *group = must_format("%s/c", all);
+    container->run_all = run_directory();
+    AUTO_FREE char *group = must_format("%s/c", container->run_all);
     make_private(group);
     container->run_path = must_format("%s/%.12s", group, container->id);
     make_private(container->run_path);
@@ -94,13 +94,13 @@ void container_run(struct container *container) {
         die(STATUS_LICHEN, "cannot make the run directory (%s): %s", container->run_path, strerror(errno));
 }
 
-void container_publish(const struct container *container, const struct step *enter, pid_t first) {
+void container_publish(const struct container *container, const struct step *enter, pid_t first, int sealed) {
     struct bytes text = {0};
     bytes_format(&text, "%d %llu %d %llu\n", (int)first, process_begun(first), (int)getpid(), process_begun(getpid()));
     bool good = replace_file(container->run, "pid", text.data, text.size, 0600);
     bytes_clear(&text);
     if (good && enter->present) {
-        step_publish(&text, enter, first);
+        step_publish(&text, enter, first, sealed);
         good = replace_file(container->run, "enter", text.data, text.size, 0600);
         bytes_clear(&text);
     }
@@ -157,7 +157,7 @@ void container_leave(struct container *container) {
 static bool run_clean(const struct container *container, const struct step *clean) {
     int status;
     pid_t child = fork();
-    if (child == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1);
+    if (child == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1, -1);
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 

@@ -13,6 +13,7 @@ struct container {
     int directory;  /* …/<id>, also our working directory */
     int lock;       /* held as long as the container runs; close-on-exec */
     char *run_path;
+    char *run_all;  /* the run directory of all containers */
     int run;        /* the run directory, -1 until there */
 };
 
@@ -21,7 +22,7 @@ void container_open(struct container *container, const struct launch_plan *plan)
 /* Makes the run directory and the link to it. */
 void container_run(struct container *container);
 /* Publishes how to enter it, and which processes these are. */
-void container_publish(const struct container *container, const struct step *enter, pid_t first);
+void container_publish(const struct container *container, const struct step *enter, pid_t first, int sealed);
 /* Writes exit.json. */
 void container_ended(const struct container *container, int status, const struct timespec *started, const char *error);
 /* Removes what only a running container has, then gives the lock free. */

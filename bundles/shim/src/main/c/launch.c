@@ -11,6 +11,7 @@
 #include "places.h"
 #include "process.h"
 #include "records.h"
+#include "sealed.h"
 #include "shim.h"
 
 static void report_pair(int ends[2]) {
@@ -28,7 +29,7 @@ static _Noreturn void run_step(const struct shim *shim, const struct step *step,
     for (int i = 0; i < 3; i++) high[i] = stdio[i] < 0 ? -1 : fcntl(stdio[i], F_DUPFD_CLOEXEC, 16);
     for (int i = 0; i < 3; i++)
         if (high[i] < 0 || dup2(high[i], i) < 0) close(i); /* the caller has closed it: so it is for the guest */
-    step_execute(step, shim->container.id, step->payload.data, step->payload.size, report);
+    step_execute(step, shim->container.id, step->payload.data, step->payload.size, report, step == &shim->plan.start ? shim->sealed : -1);
 }
 
 /* The preparation's messages are the caller's; what it reports as `fail` ends the start. */
@@ -78,6 +79,7 @@ void launch_step(struct shim *shim) {
     clock_gettime(CLOCK_REALTIME, &shim->began);
     streams_open(shim, stdio);
     report_pair(ends);
+    if (shim->plan.start.sealed) shim->sealed = sealed_open(shim->plan.start.program, shim->container.run_all);
     shim->launcher = fork();
     if (shim->launcher < 0) die(STATUS_LICHEN, "cannot start a process: %s", strerror(errno));
     if (shim->launcher == 0) run_step(shim, &shim->plan.start, stdio, ends[1]);
@@ -91,7 +93,12 @@ void launch_step(struct shim *shim) {
 /* From here on the guest's program runs. */
 static void started(struct shim *shim) {
     shim->started = true;
-    container_publish(&shim->container, &shim->plan.enter, shim->first);
+    /* The enter step's program is usually the same file, so its copy costs nothing; it stays open as long as somebody may enter. */
+    if (shim->plan.enter.present && (!shim->plan.enter.sealed || shim->sealed < 0 || strcmp(shim->plan.enter.program, shim->plan.start.program) != 0)) {
+        close_fd(&shim->sealed);
+        if (shim->plan.enter.sealed) shim->sealed = sealed_open(shim->plan.enter.program, shim->container.run_all);
+    }
+    container_publish(&shim->container, &shim->plan.enter, shim->first, shim->sealed);
     if (shim->plan.flags & (FLAG_DETACHED | FLAG_TERMINAL)) { /* warnings of the launcher were for the caller's terminal; from now on there is none */
         forget(STDOUT_FILENO);
         forget(STDERR_FILENO);
@@ -118,6 +125,7 @@ static void handle(struct shim *shim, struct report *report) {
     if (!strcmp(report->tag, "pid.") && report->size == 8) {
         shim->first = (pid_t)get_u64(report->data);
         shim->first_of_namespace = process_is_first(shim->first);
+        first_known(shim);
     } else if (!strcmp(report->tag, "cons") && report->fd >= 0) {
         terminal_arrived(shim, report->fd);
         report->fd = -1;

@@ -36,6 +36,7 @@ struct shim {
     int signals, listening;
     int report;  /* of the launcher; -1 after its end */
     int starter; /* who waits for a detached start to be done; -1: nobody */
+    int sealed;  /* the launcher's sealed copy, -1: none */
     pid_t launcher, first;
     bool started; /* the guest's program runs */
     bool ended;   /* its first process has ended */
@@ -72,6 +73,7 @@ void supervise(struct shim *shim, int listener, uint32_t uid, uint32_t gid);
 void signals_open(struct shim *shim);
 void signals_read(struct shim *shim);
 void signal_guest(struct shim *shim, int number, bool from_terminal);
+void first_known(struct shim *shim); /* the launcher has told its pid */
 void stop_guest(struct shim *shim); /* as the plan says: signal, time, SIGKILL */
 
 /* streams.c: the guest's input and output. */

@@ -55,27 +55,55 @@ static void suspend(struct shim *shim, bool from_terminal) {
     if (!(shim->plan.flags & (FLAG_DETACHED | FLAG_TERMINAL))) kill(getpid(), SIGSTOP);
 }
 
-static void reaped(struct shim *shim, pid_t pid, int status) {
-    int result = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
-    if (pid == shim->launcher) {
-        shim->launcher = 0;
-        if (shim->report >= 0) launch_report(shim); /* its last words come before its end counts */
-        if (shim->first > 0 || shim->ended) return;
-        if (!shim->error && shim->status < STATUS_SIGNAL)
-            shim->error = must_format("the launcher (%s) ended with status %d and started nothing", shim->plan.start.program, result);
-        if (!shim->status) shim->status = STATUS_LICHEN;
-        shim->ended = true;
-    } else if (pid == shim->first) {
-        if (shim->report >= 0) launch_report(shim);
-        /* Killed by us in the place of another signal: the status tells that one. */
-        if (!shim->error && !(shim->status > STATUS_SIGNAL && result == STATUS_SIGNAL + SIGKILL)) shim->status = result;
-        shim->ended = true;
-    }
+static int status_of(int status) { return WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status); }
+
+static void launcher_ended(struct shim *shim, int result) {
+    shim->launcher = 0;
+    if (shim->report >= 0) launch_report(shim); /* its last words come before its end counts */
+    if (shim->first > 0 || shim->ended) return;
+    if (!shim->error && shim->status < STATUS_SIGNAL) shim->error = must_format("the launcher (%s) ended with status %d and started nothing", shim->plan.start.program, result);
+    if (!shim->status) shim->status = STATUS_LICHEN;
+    shim->ended = true;
+}
+
+static void first_ended(struct shim *shim, int result) {
+    if (shim->report >= 0) launch_report(shim);
+    /* Killed by us in the place of another signal: the status tells that one. */
+    if (!shim->error && !(shim->status > STATUS_SIGNAL && result == STATUS_SIGNAL + SIGKILL)) shim->status = result;
+    shim->ended = true;
+}
+
+/* A first process can end before the launcher has told its pid: until then the ends of all processes are kept. */
+static struct {
+    pid_t pid;
+    int result;
+} *early;
+static size_t early_count;
+
+static void keep_early(pid_t pid, int result) {
+    early = must_realloc(early, early_count + 1, sizeof *early);
+    early[early_count].pid = pid;
+    early[early_count++].result = result;
+}
+
+void first_known(struct shim *shim) {
+    for (size_t i = 0; i < early_count; i++)
+        if (early[i].pid == shim->first) {
+            size_t found = i;
+            early_count = 0;
+            first_ended(shim, early[found].result);
+            return;
+        }
+    early_count = 0;
 }
 
 static void reap(struct shim *shim) {
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) reaped(shim, pid, status);
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (pid == shim->launcher) launcher_ended(shim, status_of(status));
+        else if (pid == shim->first) first_ended(shim, status_of(status));
+        else if (shim->first <= 0) keep_early(pid, status_of(status));
+    }
 }
 
 void signals_read(struct shim *shim) {
