@@ -42,15 +42,36 @@ static void fill(struct table *table, bool i386, bool supervised) {
 #undef IGNORE
 }
 
-enum label { MKNOD, MKNODAT };
+enum label {
+    MKNOD,
+    MKNODAT,
+#define LABEL(name, x86_64, i386, argument, value) IF_##name,
+    IDS_CONDITIONAL(LABEL)
+#undef LABEL
+};
+
+static void supervise_if(struct filter *filter, size_t argument, uint32_t value) {
+    bpf_load(filter, argument);
+    bpf_return_if(filter, value, SECCOMP_RET_USER_NOTIF);
+    bpf_return(filter, SECCOMP_RET_ALLOW);
+}
 
 static void machine(struct filter *filter, bool i386, bool supervised) {
     static struct table table;
     fill(&table, i386, supervised);
     bpf_set(&table, i386 ? IDS_MKNOD_I386 : IDS_MKNOD_X86_64, GO_TO(MKNOD));
     bpf_set(&table, i386 ? IDS_MKNODAT_I386 : IDS_MKNODAT_X86_64, GO_TO(MKNODAT));
+#define SET(name, x86_64, now, argument, value) \
+    if (supervised) bpf_set(&table, i386 ? now : x86_64, GO_TO(IF_##name));
+    IDS_CONDITIONAL(SET)
+#undef SET
     bpf_load(filter, SECCOMP_WORD(nr));
     bpf_table(filter, &table, SECCOMP_RET_ALLOW);
+#define CHECK(name, x86_64, now, argument, value) \
+    bpf_label(filter, IF_##name);                 \
+    supervise_if(filter, SECCOMP_WORD(args[argument]), value);
+    IDS_CONDITIONAL(CHECK)
+#undef CHECK
     bpf_label(filter, MKNOD);
     ignore_devices(filter, SECCOMP_WORD(args[1]));
     bpf_label(filter, MKNODAT);

@@ -12,19 +12,30 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "process.h"
+
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS /* 6.6 */
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS _IOW('!', 4, uint64_t)
 #endif
 
-enum { MOST_SETS = 0xffff, MOST_GROUPS = 65536, INDEX_BITS = 16 };
+enum { MOST_SETS = 0xffff, MOST_GROUPS = 65536, INDEX_BITS = 16, KEEPERS = 64 };
 /* Marks a soft limit as ours; far below RLIM_INFINITY and far above what anyone sets. */
 static const uint64_t MARK = 0x1c8e000000000000ULL;
+
+/* A program that has asked to keep its capabilities when it changes its ids, and so may change them again (setpriv does). The address of its stack tells it from what it
+   executes afterwards. */
+struct keeper {
+    pid_t pid;
+    uint64_t stack;
+};
 
 struct ids {
     struct credentials *sets;
     unsigned count, room;
     struct seccomp_notif *request;
     struct seccomp_notif_resp *answer;
+    struct keeper keepers[KEEPERS];
+    unsigned next_keeper;
     size_t request_size, answer_size; /* what this kernel says; it may know more fields than our headers */
 };
 
@@ -39,12 +50,20 @@ static struct call call_of(const struct seccomp_data *data) {
     case x86_64: return (struct call){IDS_##name, false};
         IDS_SUPERVISED(CASE)
 #undef CASE
+#define CASE(name, x86_64, i386, argument, value) \
+    case x86_64: return (struct call){IDS_##name, false};
+        IDS_CONDITIONAL(CASE)
+#undef CASE
     }
     if (data->arch == AUDIT_ARCH_I386) switch (data->nr) {
 #define CASE(name, x86_64, i386, old)                    \
     case i386: return (struct call){IDS_##name, false}; \
     case old: return (struct call){IDS_##name, true};
         IDS_SUPERVISED(CASE)
+#undef CASE
+#define CASE(name, x86_64, i386, argument, value) \
+    case i386: return (struct call){IDS_##name, false};
+        IDS_CONDITIONAL(CASE)
 #undef CASE
     }
     return (struct call){IDS_NONE, false};
@@ -162,14 +181,41 @@ static int answer_groups(const struct ids *ids, int listener, const struct crede
     return (int)have->group_count;
 }
 
+static bool able(const struct ids *ids, const struct credentials *have) {
+    if (have->user.effective == 0) return true;
+    for (unsigned i = 0; i < KEEPERS; i++)
+        if (ids->keepers[i].pid == (pid_t)ids->request->pid) return ids->keepers[i].stack == process_stack(ids->keepers[i].pid);
+    return false;
+}
+
 static int take_groups(const struct ids *ids, int listener, struct credentials *next, bool narrow) {
     size_t count = (size_t)(uint32_t)ids->request->data.args[0];
-    if (next->user.effective != 0) return -EPERM;
+    if (!able(ids, next)) return -EPERM;
     if (count > MOST_GROUPS) return -EINVAL;
     next->groups = must_realloc(NULL, count, sizeof *next->groups);
     next->group_count = count;
     AUTO_CLOSE int memory = open_memory(ids, listener);
     return memory >= 0 && take_ids(memory, ids->request->data.args[1], next->groups, count, narrow) ? 0 : -EFAULT;
+}
+
+static void note_keeper(struct ids *ids, const struct credentials *have) {
+    pid_t pid = (pid_t)ids->request->pid;
+    bool keeps = ids->request->data.args[1] && able(ids, have); /* who has no capabilities keeps none */
+    unsigned at = ids->next_keeper;
+    for (unsigned i = 0; i < KEEPERS; i++)
+        if (ids->keepers[i].pid == pid) at = i;
+    if (at == ids->next_keeper) ids->next_keeper = (at + 1) % KEEPERS;
+    ids->keepers[at] = (struct keeper){keeps ? pid : 0, keeps ? process_stack(pid) : 0};
+}
+
+/* The limit that we live in looks as on any machine. */
+static int show_limit(const struct ids *ids, int listener, uint64_t address, size_t size, uint64_t value) {
+    unsigned char limit[16];
+    if (!address) return 0;
+    AUTO_CLOSE int memory = open_memory(ids, listener);
+    memcpy(limit, &value, size / 2);
+    memcpy(limit + size / 2, &value, size / 2);
+    return memory >= 0 && pwrite(memory, limit, size, (off_t)address) == (ssize_t)size ? 0 : -EFAULT;
 }
 
 /* Keeps the changed set and marks the process with it. */
@@ -187,7 +233,7 @@ static int change(struct ids *ids, int listener, unsigned index, struct call cal
         arguments[i] = (uint32_t)ids->request->data.args[i];
         if (call.narrow) arguments[i] = (uint16_t)arguments[i] == 0xffff ? UINT32_MAX : (uint16_t)arguments[i];
     }
-    int error = ids_apply(&next, call.operation, arguments, value);
+    int error = ids_apply(&next, call.operation, arguments, able(ids, &next), value);
     return error ? error : keep(ids, listener, &next);
 }
 
@@ -213,6 +259,11 @@ static int64_t result_of(struct ids *ids, int listener, unsigned first) {
             free(next.groups);
             return error;
         }
+        case IDS_PRLIMIT: return show_limit(ids, listener, ids->request->data.args[3], 16, UINT64_MAX);
+        case IDS_GETRLIMIT: return show_limit(ids, listener, ids->request->data.args[1], ids->request->data.arch == AUDIT_ARCH_I386 ? 8 : 16, UINT64_MAX);
+        case IDS_OLDGETRLIMIT: return show_limit(ids, listener, ids->request->data.args[1], 8, INT32_MAX);
+        case IDS_SETRLIMIT: return 0;
+        case IDS_KEEPCAPS: note_keeper(ids, have); return 0;
         case IDS_NONE: return -ENOSYS;
         default: {
             int error = change(ids, listener, index, call, &value);
@@ -229,6 +280,14 @@ bool ids_serve(struct ids *ids, int listener, unsigned first) {
     int64_t result = result_of(ids, listener, first);
     if (result < 0 && result > -4096) ids->answer->error = (int32_t)result;
     else ids->answer->val = result;
+#ifdef SECCOMP_USER_NOTIF_FLAG_CONTINUE /* 5.5; the kernel's own flag is of no use to a process whose ids never change, but it is what PR_GET_KEEPCAPS tells */
+    if (call_of(&ids->request->data).operation == IDS_KEEPCAPS) ids->answer->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+#endif
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, ids->answer) == 0) return true;
+    if (errno == EINVAL && ids->answer->flags) {
+        ids->answer->flags = 0;
+        return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, ids->answer) == 0 || errno == ENOENT;
+    }
     /* ENOENT: it was killed meanwhile. */
-    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, ids->answer) == 0 || errno == ENOENT || errno == EINTR || errno == EINPROGRESS;
+    return errno == ENOENT || errno == EINTR || errno == EINPROGRESS;
 }

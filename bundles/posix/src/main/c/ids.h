@@ -25,6 +25,9 @@ enum ids_operation {
 #define IDS_NAME(name, a, b, c) IDS_##name,
     IDS_SUPERVISED(IDS_NAME)
 #undef IDS_NAME
+#define IDS_NAME(name, a, b, c, d) IDS_##name,
+    IDS_CONDITIONAL(IDS_NAME)
+#undef IDS_NAME
     IDS_NONE
 };
 struct ids_set {
@@ -35,7 +38,7 @@ struct credentials {
     size_t group_count;
     uint32_t *groups;
 };
-/* Applies set*id with the kernel's rules; 0, or -errno with nothing changed. The result of SETFS*ID is in *value. */
-int ids_apply(struct credentials *credentials, enum ids_operation operation, const uint32_t arguments[3], uint32_t *value);
+/* Applies set*id with the kernel's rules; 0, or -errno with nothing changed. `able`: the process may take any id. The result of SETFS*ID is in *value. */
+int ids_apply(struct credentials *credentials, enum ids_operation operation, const uint32_t arguments[3], bool able, uint32_t *value);
 
 #endif

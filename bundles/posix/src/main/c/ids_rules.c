@@ -1,4 +1,4 @@
-/* The kernel's rules for changing ids (kernel/sys.c), on a credential set of ours. Only an effective uid 0 has the capability to take any id. */
+/* The kernel's rules for changing ids (kernel/sys.c), on a credential set of ours. */
 #include <errno.h>
 
 #include "ids.h"
@@ -45,8 +45,7 @@ static int set_file(struct ids_set *set, uint32_t id, bool able, uint32_t *old) 
     return 0;
 }
 
-int ids_apply(struct credentials *credentials, enum ids_operation operation, const uint32_t arguments[3], uint32_t *value) {
-    bool able = credentials->user.effective == 0;
+int ids_apply(struct credentials *credentials, enum ids_operation operation, const uint32_t arguments[3], bool able, uint32_t *value) {
     *value = 0;
     switch (operation) {
         case IDS_SETUID: return set_one(&credentials->user, arguments[0], able);

@@ -1,7 +1,6 @@
 #include "process.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +11,20 @@ static bool read_about(pid_t pid, const char *file, struct bytes *text) {
     return good;
 }
 
-unsigned long long process_begun(pid_t pid) {
+/* A number of /proc/PID/stat. The name, field 2, may hold blanks and parentheses: the last one closes it. */
+static unsigned long long stat_field(pid_t pid, int field) {
     struct bytes text = {0};
-    unsigned long long begun = 0;
-    /* The name, field 2, may hold blanks and parentheses: the last one closes it. */
-    const char *after = read_about(pid, "stat", &text) ? strrchr((const char *)text.data, ')') : NULL;
-    if (!after || sscanf(after + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &begun) != 1) begun = 0;
+    unsigned long long value = 0;
+    const char *at = read_about(pid, "stat", &text) ? strrchr((const char *)text.data, ')') : NULL;
+    for (int i = 2; at && i < field; i++) at = strchr(at + 1, ' ');
+    if (at) value = strtoull(at, NULL, 10);
     bytes_clear(&text);
-    return begun;
+    return value;
 }
+
+unsigned long long process_begun(pid_t pid) { return stat_field(pid, 22); }
+
+unsigned long long process_stack(pid_t pid) { return stat_field(pid, 28); }
 
 /* The value of `NAME:` in the status file; NULL: none. */
 static const char *field(const struct bytes *status, const char *name) {

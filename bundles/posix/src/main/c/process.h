@@ -6,6 +6,8 @@
 
 /* When a process was started, in clock ticks since boot (field 22 of /proc/PID/stat): with the pid, it names one process. 0: there is none. */
 unsigned long long process_begun(pid_t pid);
+/* Where its stack begins (field 28), another one after each execve; 0: unknown. */
+unsigned long long process_stack(pid_t pid);
 /* One mask of /proc/PID/status (`SigCgt`, `SigIgn`, `SigBlk`); all bits when it cannot be read. */
 uint64_t process_mask(pid_t pid, const char *name);
 /* Is it the first process of a pid namespace below ours? */
