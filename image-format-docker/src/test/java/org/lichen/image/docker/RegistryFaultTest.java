@@ -3,6 +3,7 @@ package org.lichen.image.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +28,8 @@ import org.lichen.testkit.TestCa;
 class RegistryFaultTest {
   private static final String BLOB = "/blobs/";
   private static final String LAYER = "/blobs/sha256:b05093807bb0";
+  private static final String LAYER_PATH =
+      "/v2/box/blobs/sha256:b05093807bb0294152bb9cf86d64da722732dddaf7f8882fa1f120477dbc4db3";
   private static final String MANIFEST = "/manifests/";
 
   @TempDir static Path shared;
@@ -203,15 +206,13 @@ class RegistryFaultTest {
             RealRegistry.in(directory.resolve("basic")).basic("fritz", "s3cret").start()) {
       basic.push(Fixtures.oci(Fixtures.GLIBC), "box:1");
       try (FaultProxy front = FaultProxy.before(basic.uri())) {
-        String layer =
-            "/v2/box/blobs/sha256:b05093807bb0294152bb9cf86d64da722732dddaf7f8882fa1f120477dbc4db3";
         front.fault(
             LAYER,
             9,
-            new Fault.Status(307, Map.of("Location", "http://" + storage.host() + layer), ""));
+            new Fault.Status(307, Map.of("Location", "http://" + storage.host() + LAYER_PATH), ""));
         storage.fault(LAYER, 1, new Fault.Cut(500_000));
-        java.nio.file.Files.createDirectories(directory.resolve(".docker"));
-        java.nio.file.Files.writeString(
+        Files.createDirectories(directory.resolve(".docker"));
+        Files.writeString(
             directory.resolve(".docker/config.json"),
             "{\"auths\":{\"" + front.host() + "\":{\"auth\":\"ZnJpdHo6czNjcmV0\"}}}");
         assertThat(pull.image(front.host() + "/box:1").layers()).hasSize(1);
@@ -238,6 +239,29 @@ class RegistryFaultTest {
   void redirect_inACircle_isRefused() {
     proxy.fault(MANIFEST, 99, new Fault.Status(302, Map.of("Location", "/v2/box/manifests/1"), ""));
     assertThat(refused()).hasMessageContaining("redirects more than");
+  }
+
+  @Test
+  void foreignLayer_isFetchedFromItsAddressWithoutCredentials() throws Exception {
+    TestCa ca = TestCa.in(directory.resolve("ca"));
+    Path file = directory.resolve("manifest");
+    Fixtures.copy(
+        "docker://" + registry.host() + "/box:1", "dir:" + file, "--src-tls-verify=false");
+    try (FaultProxy elsewhere = FaultProxy.before(registry.uri(), ca.server())) {
+      String url = "https://" + elsewhere.host() + LAYER_PATH;
+      String manifest =
+          Files.readString(file.resolve("manifest.json"))
+              .replace("image.layer.v1.tar+gzip", "image.layer.nondistributable.v1.tar+gzip")
+              .replaceAll("(\"size\": *2226327)", "$1,\"urls\":[\"" + url + "\"]");
+      proxy
+          .fault(MANIFEST, 1, new Fault.Status(200, Map.of(), manifest))
+          .fault(LAYER, 9, new Fault.Status(404, Map.of(), ""));
+      elsewhere.fault(LAYER, 1, new Fault.Cut(400_000));
+      pull.request = pull.request.with("SSL_CERT_FILE", ca.authority().toString());
+      pulled();
+      assertThat(elsewhere.seen(LAYER)).hasSize(2);
+      assertThat(proxy.seen(LAYER)).isEmpty();
+    }
   }
 
   @Test

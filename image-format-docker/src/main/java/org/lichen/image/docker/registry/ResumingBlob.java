@@ -49,10 +49,9 @@ final class ResumingBlob implements ReadableByteChannel {
   public int read(ByteBuffer into) throws IOException {
     while (true) {
       try {
-        int count = in.read(buffer, 0, Math.min(buffer.length, into.remaining()));
+        int count = some(into);
         if (count >= 0 || position >= layer.size()) {
           position += Math.max(0, count);
-          into.put(buffer, 0, Math.max(0, count));
           return count;
         }
         resume(new IOException("it ended the connection after " + position + " bytes"));
@@ -62,6 +61,18 @@ final class ResumingBlob implements ReadableByteChannel {
         resume(broken);
       }
     }
+  }
+
+  private int some(ByteBuffer into) throws IOException {
+    if (into.hasArray()) {
+      int at = into.position();
+      int count = in.read(into.array(), into.arrayOffset() + at, into.remaining());
+      into.position(at + Math.max(0, count));
+      return count;
+    }
+    int count = in.read(buffer, 0, Math.min(buffer.length, into.remaining()));
+    into.put(buffer, 0, Math.max(0, count));
+    return count;
   }
 
   private void resume(IOException why) throws LayerFailure {
