@@ -71,24 +71,34 @@ final class Parents implements AutoCloseable {
     parent.makeDirectory(path.name(), 0700);
     parent.chmod(path.name(), IMPLIED_MODE);
     parent.touch(path.name(), Instant.EPOCH);
-    index.add(
-        new IndexLine(
-            path.bytes(),
-            IndexLine.Kind.DIRECTORY,
-            IMPLIED_MODE,
-            0,
-            0,
-            Instant.EPOCH,
-            0,
-            Optional.empty(),
-            0,
-            0,
-            true,
-            Map.of()));
+    index.add(implied(path));
     if (hidden) {
       encoding.cover(parent, path.name());
       index.add(IndexLine.mark(path.bytes(), IndexLine.Kind.OPAQUE));
     }
+  }
+
+  /** For a layer that says nothing about its root. */
+  void implyRoot() throws IOException {
+    root.chmod(IMPLIED_MODE);
+    root.touch(Instant.EPOCH);
+    index.add(implied(new EntryPath(List.of())));
+  }
+
+  private static IndexLine implied(EntryPath path) {
+    return new IndexLine(
+        path.bytes(),
+        IndexLine.Kind.DIRECTORY,
+        IMPLIED_MODE,
+        0,
+        0,
+        Instant.EPOCH,
+        0,
+        Optional.empty(),
+        0,
+        0,
+        true,
+        Map.of());
   }
 
   /** To be called when a directory or a symbolic link goes: what is open may be elsewhere. */

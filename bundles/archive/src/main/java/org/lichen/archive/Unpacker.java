@@ -40,6 +40,7 @@ public final class Unpacker {
   private final List<EntryPath> directories = new ArrayList<>();
   private final List<Instant> times = new ArrayList<>();
   private boolean anythingHidden;
+  private boolean rootSaid;
 
   /** For one layer; {@code root} is an empty directory. */
   public Unpacker(Directory root, Whiteouts encoding, LayerIndex index) {
@@ -61,6 +62,9 @@ public final class Unpacker {
       while (next.isPresent()) {
         unpack(next.get());
         next = entries.next();
+      }
+      if (!rootSaid) {
+        parents.implyRoot();
       }
       setTimes();
     }
@@ -97,6 +101,7 @@ public final class Unpacker {
     if (entry.type() != Entry.Type.DIRECTORY) {
       throw ArchiveException.entry(entry.path(), "would replace the root of the layer");
     }
+    rootSaid = true;
     maker.finish(root, entry);
     defer(ROOT, entry.modified());
     index.add(IndexLine.of(entry, ROOT));

@@ -32,7 +32,18 @@ public final class Main {
 
   private Main() {}
 
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      serve();
+      System.exit(0);
+    } catch (Exception | LinkageError e) {
+      // Threads of a half started framework would keep the process, and the client that waits for it.
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private static void serve() throws Exception {
     Path distribution = Path.of(System.getProperty("lichen.distribution"));
     Path caches = Path.of(System.getProperty("lichen.run")).resolve("felix");
     Path cache = Cache.make(caches);
@@ -46,7 +57,6 @@ public final class Main {
     start(framework.getBundleContext(), distribution.resolve("lib/bundles"));
     framework.start();
     framework.waitForStop(0);
-    System.exit(0);
   }
 
   private static Map<String, String> properties(Path cache) {
@@ -75,7 +85,7 @@ public final class Main {
     }
     for (Bundle bundle : installed) {
       if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) != null
-          || INTERACTIVE.contains(bundle.getSymbolicName())) {
+          || INTERACTIVE.contains(String.valueOf(bundle.getSymbolicName()))) {
         continue;
       }
       try {
