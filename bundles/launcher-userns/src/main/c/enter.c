@@ -38,6 +38,7 @@ void enter(struct launch *launch, pid_t pid) {
     struct plan *plan = &launch->plan;
     bool together = !plan->guest.terminal;
     launch->entering = true;
+    launch->first = pid;
     launch->has_user = plan->guest.user && *plan->guest.user;
     check_alive(pid);
     if (plan->identity == IDENTITY_BASIC) {

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -22,6 +24,34 @@ static void set_home(struct guest *guest, const char *home) {
     guest_set(guest, assignment);
 }
 
+static bool status_line(const char *status, const char *name, const char **value) {
+    const char *at = strstr(status, name);
+    if (at) *value = at + strlen(name);
+    return at != NULL;
+}
+
+/* The effective ids of the container's first process, as this user namespace sees them: so is who enters without saying as whom. */
+static void take_ids_of_first(struct launch *launch) {
+    struct bytes status = {0};
+    const char *uids, *gids, *groups;
+    AUTO_FREE char *path = must_format("%d/status", (int)launch->first);
+    bool good = read_file(launch->proc, path, &status);
+    bytes_add(&status, "", 1);
+    const char *text = (const char *)status.data;
+    if (!good || !status_line(text, "\nUid:", &uids) || !status_line(text, "\nGid:", &gids) || !status_line(text, "\nGroups:", &groups) ||
+        sscanf(uids, "%*u %u", &launch->uid) != 1 || sscanf(gids, "%*u %u", &launch->gid) != 1)
+        die(STATUS_LICHEN, "cannot enter the container: it has ended");
+    for (char *end; *groups && *groups != '\n'; groups = end) {
+        unsigned long gid = strtoul(groups, &end, 10);
+        if (end == groups) break;
+        launch->groups = must_realloc(launch->groups, launch->group_count + 1, sizeof *launch->groups);
+        launch->groups[launch->group_count++] = (uint32_t)gid;
+        end += strspn(end, " ");
+    }
+    bytes_clear(&status);
+    launch->other = true;
+}
+
 void guest_user(struct launch *launch) {
     struct plan *plan = &launch->plan;
     AUTO_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -29,6 +59,7 @@ void guest_user(struct launch *launch) {
     launch->uid = geteuid();
     launch->gid = getegid();
     if (!launch->has_user) {
+        if (launch->entering && plan->identity == IDENTITY_RANGES) take_ids_of_first(launch);
         set_home(&plan->guest, account_home(root, launch->uid));
         return;
     }
@@ -40,7 +71,8 @@ void guest_user(struct launch *launch) {
     launch->gid = account.gid;
     launch->groups = account.groups;
     launch->group_count = account.group_count;
-    if (plan->identity != IDENTITY_RANGES && other) spaces_nest(launch->proc, account.uid, account.gid);
+    launch->other = plan->identity == IDENTITY_RANGES;
+    if (!launch->other && other) spaces_nest(launch->proc, account.uid, account.gid);
 }
 
 static void become(const struct launch *launch) {
@@ -66,7 +98,7 @@ void guest_settle(struct launch *launch) {
     capabilities_bound(kept);
     if (plan->no_new_privileges) no_new_privileges();
     if (plan->seccomp) profile_install(kept);
-    if (plan->identity == IDENTITY_RANGES && launch->has_user) become(launch);
+    if (launch->other) become(launch);
     capabilities_keep(kept);
 }
 

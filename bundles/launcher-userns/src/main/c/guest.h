@@ -12,7 +12,9 @@ struct launch {
     int null;   /* the host's /dev/null */
     int shim;   /* of an enter: the container's shim, which takes the listener of identity basic; else -1 */
     bool entering;
+    pid_t first;   /* of an enter: the container's first process */
     bool has_user; /* `user` names somebody */
+    bool other;    /* with `ranges`: ids below are to be taken */
     uint32_t uid, gid;
     uint32_t *groups;
     size_t group_count;

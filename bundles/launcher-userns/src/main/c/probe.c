@@ -1,3 +1,165 @@
+/* `lichen-userns probe`: what this machine grants, one `fact=yes` or `fact=no: REASON` a line, each found by doing it in a child. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/audit.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "idfilter.h"
+#include "idmap.h"
+#include "profile.h"
+#include "spaces.h"
 #include "start.h"
-int probe(void) { return 1; }
-int remove_tree(char **arguments) { (void)arguments; return 1; }
+
+enum { ROOM = 512 };
+static int answer = -1; /* where a child says why not */
+
+static void say_why(int status, const char *message) {
+    (void)status;
+    size_t size = strcspn(message, "\n");
+    (void)write_all(answer, message, size < ROOM ? size : ROOM);
+    _exit(1);
+}
+
+static void no(const char *reason) { say_why(1, reason); }
+
+/* Runs one trial in a child and prints its fact; true: it works. What the trial says by die() or no() is the reason. */
+static bool fact(const char *name, void (*trial)(void)) {
+    int ends[2], status = 1;
+    char reason[ROOM + 1] = {0};
+    fflush(stdout);
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    pid_t child = fork();
+    if (child == 0) {
+        answer = ends[1];
+        on_die = say_why;
+        trial();
+        _exit(0);
+    }
+    close(ends[1]);
+    ssize_t size = read_some(ends[0], reason, ROOM);
+    close(ends[0]);
+    bool good = child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    if (good) printf("%s=yes\n", name);
+    else printf("%s=no: %s\n", name, size > 0 ? reason : "it fails");
+    return good;
+}
+
+static void make_spaces(unsigned namespaces) {
+    struct plan plan = {.identity = IDENTITY_SINGLE, .namespaces = namespaces};
+    spaces_make(&plan);
+}
+
+/* Some systems grant the namespace and refuse what it is made for: so something is mounted in it. */
+static void try_user_namespace(void) {
+    make_spaces(CLONE_NEWNS);
+    if (mount("tmpfs", "/", "tmpfs", 0, NULL) != 0) no("this system grants user namespaces but no mounts in them");
+}
+
+static void in_child(void (*trial)(void)) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        trial();
+        _exit(0);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) _exit(1);
+}
+
+static void mount_proc(void) {
+    if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0 || mount("proc", "/proc", "proc", 0, NULL) != 0) no("parts of this system's own /proc are covered, as inside of another container");
+}
+
+static void try_private_pids(void) {
+    make_spaces(CLONE_NEWNS | CLONE_NEWPID);
+    in_child(mount_proc);
+}
+
+static void try_network(void) {
+    make_spaces(CLONE_NEWNET);
+    struct plan plan = {.namespaces = CLONE_NEWNET};
+    spaces_settle(&plan);
+}
+
+static void try_cgroup_namespace(void) { make_spaces(CLONE_NEWCGROUP); }
+
+/* mount(2) with an overlay whose upper is new: what `kernel overlay` needs. On a tmpfs of our own, so the answer is the kernel's, not a file system's. */
+static void try_overlay(void) {
+    static const char *const DIRECTORIES[] = {"/tmp/l", "/tmp/u", "/tmp/w", "/tmp/m"};
+    make_spaces(CLONE_NEWNS);
+    if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL) != 0) no("nothing can be mounted");
+    for (size_t i = 0; i < sizeof DIRECTORIES / sizeof *DIRECTORIES; i++) mkdir(DIRECTORIES[i], 0755);
+    if (mount("overlay", "/tmp/m", "overlay", 0, "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w,userxattr") != 0)
+        no(errno == ENODEV ? "this kernel has no overlay file system" : "this kernel forbids overlay mounts in user namespaces (it is older than 5.11)");
+}
+
+static void try_seccomp(void) {
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    profile_install(0);
+}
+
+static void try_supervisor(void) {
+    static struct filter filter;
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    idfilter_write(&filter, true);
+    if (bpf_install(&filter, SECCOMP_FILTER_FLAG_NEW_LISTENER) >= 0) return;
+    no(errno == EBUSY ? "another container around us answers for its processes" : "this kernel has no seccomp user notification (it is older than 5.0)");
+}
+
+/* This user's first range in /etc/subuid or /etc/subgid, as one line of a map from 1 on. NULL: none. */
+static char *range_of(const char *file) {
+    struct bytes text = {0};
+    char *found = NULL, *state = NULL, name[64] = "";
+    AUTO_FREE char *number = must_format("%u", getuid());
+    FILE *users = fopen("/etc/passwd", "re");
+    for (char line[512]; users && fgets(line, sizeof line, users);) {
+        unsigned uid;
+        char user[64];
+        if (sscanf(line, "%63[^:]:%*[^:]:%u", user, &uid) == 2 && uid == getuid()) memcpy(name, user, sizeof name);
+    }
+    if (users) fclose(users);
+    if (!read_file(AT_FDCWD, file, &text)) return NULL;
+    bytes_add(&text, "", 1);
+    for (char *line = strtok_r((char *)text.data, "\n", &state); line && !found; line = strtok_r(NULL, "\n", &state)) {
+        char owner[64];
+        unsigned long first, count;
+        if (sscanf(line, "%63[^:]:%lu:%lu", owner, &first, &count) == 3 && count && (!strcmp(owner, number) || (*name && !strcmp(owner, name))))
+            found = must_format("1 %lu %lu", first, count);
+    }
+    bytes_clear(&text);
+    return found;
+}
+
+static void try_ranges(void) {
+    struct plan plan = {.identity = IDENTITY_RANGES};
+    char *uids = range_of("/etc/subuid"), *gids = range_of("/etc/subgid");
+    if (!uids || !gids) no("this user has no ranges in /etc/subuid and /etc/subgid");
+    list_add(&plan.uid_maps, must_format("0 %u 1", getuid()));
+    list_add(&plan.gid_maps, must_format("0 %u 1", getgid()));
+    list_add(&plan.uid_maps, uids);
+    list_add(&plan.gid_maps, gids);
+    spaces_make(&plan);
+    if (setgroups(0, NULL) != 0 || setresgid(1, 1, 1) != 0 || setresuid(1, 1, 1) != 0) no("mapped ids cannot be taken");
+}
+
+int probe(void) {
+    bool user = fact("user-namespaces", try_user_namespace);
+    fact("seccomp", try_seccomp);
+    fact("id-supervisor", try_supervisor);
+    if (!user) return 0;
+    fact("private-pids", try_private_pids);
+    fact("private-network", try_network);
+    fact("cgroup-namespaces", try_cgroup_namespace);
+    fact("kernel-overlay", try_overlay);
+    fact("subordinate-ids", try_ranges);
+    return 0;
+}

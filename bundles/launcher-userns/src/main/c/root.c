@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "mounts.h"
+#include "owners.h"
 
 static int mount_root(const char *path) {
     AUTO_CLOSE int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -32,6 +33,7 @@ void root_build(const struct plan *plan) {
     if (!plan->root) die(STATUS_LICHEN, "cannot carry out the plan: it names no root file system");
     if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0) die(STATUS_LICHEN, "cannot separate the mounts from the host's: %s", strerror(errno));
     struct tree tree = {.root = mount_root(plan->root), .scratch = -1, .plan = plan};
+    if (plan->owners) owners_apply(tree.root, plan->owners);
     for (size_t i = 0; i < plan->op_count; i++) mount_op(&tree, &plan->ops[i]);
     if (plan->root_read_only && !mount_restrict(tree.root, OPT_RO | OPT_NOREC)) mount_failed("read-only", "/");
     change_root(tree.root);

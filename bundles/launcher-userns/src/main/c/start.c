@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -58,6 +59,22 @@ static _Noreturn void first_process(struct launch *launch) {
 /* A fork whose child has our parent as its parent: the shim is to see it end, and its death is to be the child's. */
 static pid_t fork_sibling(void) { return (pid_t)syscall(SYS_clone, (unsigned long)CLONE_PARENT | SIGCHLD, 0UL, 0UL, 0UL, 0UL); }
 
+/* A guest that takes other ids loses the signal that ties it to the shim. So where ids are real and no reaper is between, this process stays, and passes that signal on. */
+static _Noreturn void guard(struct launch *launch, pid_t first) {
+    sigset_t told;
+    sigemptyset(&told);
+    sigaddset(&told, SIGTERM);
+    int process = (int)syscall(SYS_pidfd_open, first, 0U);
+    if (process < 0 || sigprocmask(SIG_BLOCK, &told, NULL) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) _exit(0);
+    int signals = signalfd(-1, &told, SFD_CLOEXEC);
+    for (int fd = 0; fd <= 2; fd++) dup2(launch->null, fd);
+    close(launch->report);
+    struct pollfd polled[] = {{.fd = process, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+    while (poll(polled, 2, -1) < 0 && errno == EINTR) continue;
+    if (polled[1].revents) kill(first, SIGKILL);
+    _exit(0);
+}
+
 void start(struct launch *launch) {
     const char *user = launch->plan.guest.user;
     launch->has_user = user && *user && strcmp(user, "0") != 0 && strcmp(user, "root") != 0;
@@ -66,5 +83,6 @@ void start(struct launch *launch) {
     if (first < 0) die(STATUS_LICHEN, "cannot start the container's first process: %s", strerror(errno));
     if (first == 0) first_process(launch);
     report_number(launch->report, "pid.", (uint64_t)first);
+    if (launch->plan.identity == IDENTITY_RANGES && !launch->plan.init) guard(launch, first);
     _exit(0);
 }

@@ -154,5 +154,6 @@ void step_execute(const struct step *step, const char *container, const void *pa
     list_add(&environment, must_format("LICHEN_CONTAINER=%s", container));
     if (program >= 0) syscall(SYS_execveat, program, "", step->argv, environment, 0x1000 /* AT_EMPTY_PATH */);
     execve(step->program, step->argv, environment);
+    if (!strncmp(step->program, "/proc/", 6)) die(STATUS_LICHEN, "cannot enter the container: it has ended"); /* a copy that its shim held open */
     die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_LICHEN, "cannot execute the launcher (%s): %s", step->program, strerror(errno));
 }
