@@ -1,5 +1,6 @@
 #include "sealed.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -47,6 +48,16 @@ static int take(const char *link, off_t size) {
     return -1;
 }
 
+/* Links of shims that have ended. */
+static void sweep(const char *group) {
+    DIR *all = opendir(group);
+    struct stat status;
+    if (!all) return;
+    for (struct dirent *entry; (entry = readdir(all));)
+        if (entry->d_name[0] != '.' && fstatat(dirfd(all), entry->d_name, &status, 0) != 0) unlinkat(dirfd(all), entry->d_name, 0);
+    closedir(all);
+}
+
 static void offer(const char *link, int fd) {
     AUTO_FREE char *target = must_format("/proc/%d/fd/%d", (int)getpid(), fd);
     AUTO_FREE char *beside = must_format("%s.new-%d", link, (int)getpid());
@@ -67,6 +78,7 @@ int sealed_open(const char *program, const char *run) {
     fd = make(from, status.st_size);
     if (fd < 0) return -1;
     make_private(group);
+    sweep(group);
     offer(link, fd);
     return fd;
 }

@@ -43,13 +43,18 @@ static void make_new(struct container *container, const struct launch_plan *plan
     if (mkdirat(container->containers, beside, 0700) != 0 || (container->directory = open_directory(container->containers, beside)) < 0)
         die(STATUS_LICHEN, "cannot make a container directory (%s/containers): %s", container->home, strerror(errno));
     container->lock = take_lock(container->directory, container->id);
+    int lock = container->lock;
+    container->lock = -1; /* until it is whole, nobody has to be told about its end */
     bool good = replace_file(container->directory, "container.json", plan->content.data, plan->content.size, 0600);
     int error = errno;
     if (good && container->name && !name_claim(container->home, container->name, container->id)) {
         remove_all(container->containers, beside);
         die(STATUS_LICHEN, "cannot make the container: the name %s is already in use", container->name);
     }
-    if (good && renameat(container->containers, beside, container->containers, container->id) == 0) return;
+    if (good && renameat(container->containers, beside, container->containers, container->id) == 0) {
+        container->lock = lock;
+        return;
+    }
     if (good) error = errno;
     if (good && container->name) name_release(container->home, container->name, container->id);
     remove_all(container->containers, beside);
