@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -16,7 +17,7 @@ import org.lichen.archive.Compression;
  * Takes a layer from its source to the disk in one pass:
  *
  * <pre>
- *   source -> hash, blob file -> |pipe| -> decompress, hash -> |pipe| -> unpack
+ *   source -> hash, blob file -> |pipe| -> decompress -> |pipe| -> hash, unpack
  * </pre>
  *
  * Each stage is a thread, and the pipes are all that is held in memory. Nothing is published here.
@@ -48,7 +49,9 @@ final class LayerPipeline {
       Optional<Digest> expected)
       throws ContainerException {
     MessageDigest hash = Digest.hasher(expected.map(Digest::algorithm).orElse("sha256"));
-    Worker unpack = Worker.start("lichen unpack", () -> layer.unpack(plain.source()));
+    Worker unpack =
+        Worker.start(
+            "lichen unpack", () -> layer.unpack(new DigestInputStream(plain.source(), diff)));
     Worker inflate = Worker.start("lichen decompress", this::inflate);
     Optional<IOException> source = Optional.empty();
     try {
@@ -112,7 +115,6 @@ final class LayerPipeline {
       OutputStream sink = plain.sink();
       int got = in.read(chunk);
       while (got >= 0) {
-        diff.update(chunk, 0, got);
         sink.write(chunk, 0, got);
         got = in.read(chunk);
       }

@@ -34,7 +34,6 @@ final class StagedLayer implements AutoCloseable {
       staging.makeDirectory(name, 0755);
       directory = staging.directory(name);
       directory.makeDirectory(Bytes.of(Places.FILES), 0700);
-      directory.chmod(Bytes.of(Places.FILES), 0755); // as a root is, where the layer does not say
       indexFile =
           directory.file(
               Bytes.of(Places.INDEX), Linux.O_WRONLY | Linux.O_CREAT | Linux.O_EXCL, 0644);
