@@ -90,13 +90,12 @@ public final class CommandTable {
 
   @Reference(
       cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC,
-      unbind = "unplug")
-  synchronized void plug(Command command) {
+      policy = ReferencePolicy.DYNAMIC)
+  synchronized void addCommand(Command command) {
     plugged.put(command, register(command.name(), new PluggedFunction(command)));
   }
 
-  synchronized void unplug(Command command) {
+  synchronized void removeCommand(Command command) {
     ServiceRegistration<Function> registration = plugged.remove(command);
     if (registration != null) {
       registration.unregister();

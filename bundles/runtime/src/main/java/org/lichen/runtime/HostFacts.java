@@ -30,11 +30,11 @@ public final class HostFacts {
       policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY,
       cardinality = org.osgi.service.component.annotations.ReferenceCardinality.MULTIPLE)
-  void bind(Facts source) {
+  void addFacts(Facts source) {
     change(source, true);
   }
 
-  void unbind(Facts source) {
+  void removeFacts(Facts source) {
     change(source, false);
   }
 
