@@ -14,7 +14,7 @@ static const struct {
     unsigned option;
 } OPTIONS[] = {{"ro", OPT_RO},       {"rw", 0},           {"nosuid", OPT_NOSUID},     {"nodev", OPT_NODEV}, {"noexec", OPT_NOEXEC}, {"suid", 0},
                {"dev", 0},           {"exec", 0},         {"norec", OPT_NOREC},       {"rec", 0},           {"rslave", OPT_SLAVE},  {"slave", OPT_SLAVE},
-               {"rprivate", 0},      {"private", 0},      {"optional", OPT_OPTIONAL}};
+               {"rprivate", 0},      {"private", 0},      {"optional", OPT_OPTIONAL},  {"copy", OPT_COPY}};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

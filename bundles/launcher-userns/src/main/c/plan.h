@@ -16,7 +16,8 @@ enum option {
     OPT_NOEXEC = 1 << 3,
     OPT_NOREC = 1 << 4,
     OPT_OPTIONAL = 1 << 5,
-    OPT_SLAVE = 1 << 6
+    OPT_SLAVE = 1 << 6,
+    OPT_COPY = 1 << 7
 };
 
 /* One step of building the file tree; carried out in the order of the records. */

@@ -46,8 +46,8 @@ static _Noreturn void reap_for(struct launch *launch) {
 /* Runs as the container's first process. */
 static _Noreturn void first_process(struct launch *launch) {
     end_with_parent(launch);
-    root_build(&launch->plan);
     spaces_settle(&launch->plan);
+    root_build(&launch->plan);
     guest_user(launch);
     guest_settle(launch);
     /* Taking other ids or a new user namespace has cleared it. */
