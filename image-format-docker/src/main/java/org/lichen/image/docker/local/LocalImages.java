@@ -21,7 +21,6 @@ import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Platform;
 import org.lichen.image.docker.model.Json;
-import org.lichen.image.docker.model.Origin;
 import org.lichen.image.docker.model.PlatformMissing;
 import org.lichen.image.docker.transfer.ImageTransfer;
 import org.lichen.image.docker.transfer.LayerImport;
@@ -58,8 +57,10 @@ public final class LocalImages {
         return new LegacyArchive(tree, reference, new LayerImport(into, request))
             .read(into, wanted);
       }
-      throw new Origin("image", reference.toString())
-          .corrupt("it is neither an OCI layout nor an archive of docker save");
+      throw new ContainerException(
+          Kind.CORRUPT,
+          "cannot read image (" + reference + "): it is no OCI layout and no docker save archive",
+          "a root file system is imported with: lichen import FILE NAME");
     } catch (IOException failed) {
       throw new ContainerException(
           Kind.HOST, "cannot read image (" + reference + "): " + failed.getMessage(), "", failed);
