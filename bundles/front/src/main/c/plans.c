@@ -70,7 +70,7 @@ static int run_detached(const struct distribution *distribution, const struct by
             return status;
         }
         close(ends[0]);
-        if (!orders->print) return 0;
+        if (!orders->print || !*orders->print) return 0;
         AUTO_FREE char *id = must_format("%.*s", (int)report.size, (const char *)report.data);
         AUTO_FREE char *text = substitute(orders->print, "id", id);
         AUTO_FREE char *line = must_format("%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");

@@ -91,6 +91,6 @@ void bpf_table(struct filter *filter, const struct table *table, uint32_t beyond
 int bpf_install(const struct filter *filter, unsigned flags) {
     struct sock_fprog program = {.len = (unsigned short)filter->count, .filter = (struct sock_filter *)(uintptr_t)filter->code};
     int result = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
-    if (result < 0 && errno == ENOSYS && !flags) result = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0); /* before 3.17 */
+    if (result < 0 && (errno == ENOSYS || errno == EINVAL) && !flags) result = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0); /* before 3.17, or where seccomp(2) is forbidden */
     return result;
 }

@@ -10,24 +10,10 @@
 
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-static void make_directories(const char *path) {
-    AUTO_FREE char *part = must_copy(path);
-    for (char *at = part + 1; (at = strchr(at, '/')); at++) {
-        *at = 0;
-        mkdir(part, 0755);
-        *at = '/';
-    }
-    mkdir(part, 0755);
-}
-
-void change_directory(const char *path, bool make) {
+void change_directory(const char *path) {
     if (!path || !*path) path = "/";
-    if (chdir(path) == 0) return;
-    if (errno == ENOENT && make) {
-        make_directories(path);
-        if (chdir(path) == 0) return;
-    }
-    die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot enter the working directory (%s in the container): %s", path, strerror(errno));
+    if (chdir(path) != 0)
+        die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot enter the working directory (%s in the container): %s", path, strerror(errno));
 }
 
 static void reset_signals(void) {

@@ -86,7 +86,7 @@ static void become(const struct launch *launch) {
 void guest_settle(struct launch *launch) {
     const struct plan *plan = &launch->plan;
     uint64_t kept = plan->has_capabilities ? plan->capabilities : UINT64_MAX;
-    change_directory(plan->guest.directory, !launch->entering);
+    change_directory(plan->guest.directory);
     if (plan->guest.terminal) {
         console_open(&launch->console, &plan->guest.size);
         if (!launch->entering) console_bind(&launch->console);

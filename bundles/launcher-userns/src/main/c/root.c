@@ -9,6 +9,7 @@
 
 #include "mounts.h"
 #include "owners.h"
+#include "walk.h"
 
 static int mount_root(const char *path) {
     AUTO_CLOSE int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -29,12 +30,19 @@ static void change_root(int root) {
     if (chdir("/") != 0) die(STATUS_LICHEN, "cannot enter the new root: %s", strerror(errno));
 }
 
+/* The working directory of a start is made when it is missing; what goes wrong here is told when it is entered. */
+static void make_directory(const struct tree *tree, const char *path) {
+    AUTO_CLOSE int fd = path && *path ? walk_open(tree->root, path, WALK_MAKE_DIRECTORY) : -1;
+    (void)fd;
+}
+
 void root_build(const struct plan *plan) {
     if (!plan->root) die(STATUS_LICHEN, "cannot carry out the plan: it names no root file system");
     if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0) die(STATUS_LICHEN, "cannot separate the mounts from the host's: %s", strerror(errno));
     struct tree tree = {.root = mount_root(plan->root), .scratch = -1, .plan = plan};
     if (plan->owners) owners_apply(tree.root, plan->owners);
     for (size_t i = 0; i < plan->op_count; i++) mount_op(&tree, &plan->ops[i]);
+    make_directory(&tree, plan->guest.directory);
     if (plan->root_read_only && !mount_restrict(tree.root, OPT_RO | OPT_NOREC)) mount_failed("read-only", "/");
     change_root(tree.root);
     close(tree.root);

@@ -24,10 +24,11 @@ static void end_with_parent(const struct launch *launch) {
     if (launch->report >= 0 && poll(&report, 1, 0) == 1 && report.revents & POLLHUP) _exit(STATUS_LICHEN);
 }
 
-/* First process with a reaper: the guest is its child. What it holds open would keep a reader of the guest's output waiting, so it holds nothing. */
+/* First process with a reaper: the guest is its child. What it holds open would keep a reader of the guest's output waiting, so it holds nothing.
+   The guest may look into it: it has no more rights than the guest, and its program is a sealed copy. */
 static _Noreturn void reap_for(struct launch *launch) {
     wait_prepare();
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    prctl(PR_SET_NAME, "lichen-init", 0, 0, 0);
     pid_t guest = fork();
     if (guest < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
     if (guest == 0) guest_run(launch);

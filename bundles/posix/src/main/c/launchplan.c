@@ -49,6 +49,7 @@ static void read_orders(struct launch_plan *plan, const struct record *record) {
         else if (record_is(&item, "prnt")) plan->print = record_text(&item);
         else record_unknown(&item, "orders");
     }
+    if (!plan->stop_signal) plan->stop_signal = SIGTERM;
 }
 
 void step_read(struct step *step, const struct records *records) {

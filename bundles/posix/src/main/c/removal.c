@@ -71,7 +71,8 @@ static void empty(struct removal *removal, int parent, const char *name, int dep
 
 bool remove_all(int directory, const char *name) {
     struct removal removal = {0};
-    if (unlinkat(directory, name, 0) == 0 || errno == ENOENT) return true;
+    bool itself = !strcmp(name, "."); /* cannot be removed by that name: then it is enough that it is empty */
+    if (!itself && (unlinkat(directory, name, 0) == 0 || errno == ENOENT)) return true;
     removal.top = open_directory(directory, name);
     if (removal.top < 0) return false;
     do {
@@ -80,7 +81,7 @@ bool remove_all(int directory, const char *name) {
         empty(&removal, directory, name, 0);
     } while (removal.again);
     close(removal.top);
-    if (unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
+    if (itself ? !removal.error : unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
     if (removal.error) errno = removal.error;
     return false;
 }

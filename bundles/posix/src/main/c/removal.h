@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-/* Removes directory/name and everything below. true when it is gone (or was not there); false: errno of the first thing that could not be removed. */
+/* Removes directory/name and everything below. true when it is gone (or was not there), for `.` when it is empty; false: errno of the first thing that could not be removed. */
 bool remove_all(int directory, const char *name);
 
 #endif
