@@ -5,8 +5,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static void nothing(int number) { (void)number; }
+
+/* sigwaitinfo takes what it waits for out of the blocked set, as /proc shows it: a handler that never runs tells the shim that these signals do reach us. */
+static void show_handled(void) {
+    static const int ENDING[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP};
+    struct sigaction handled = {.sa_handler = nothing};
+    for (size_t i = 0; i < sizeof ENDING / sizeof *ENDING; i++) sigaction(ENDING[i], &handled, NULL);
+}
+
 void wait_prepare(void) {
     sigset_t all;
+    show_handled();
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
 }
