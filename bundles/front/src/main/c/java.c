@@ -156,6 +156,16 @@ static void add_archive(char ***argv, const struct java *java, const struct runt
     }
 }
 
+/* zstd-jni loads what this names, and else unpacks its library into a temporary directory, which may be noexec. */
+static void add_zstd(char ***argv, const char *root) {
+    AUTO_FREE char *path = must_format("%s/lib/native", root);
+    DIR *all = opendir(path);
+    if (!all) return;
+    for (struct dirent *entry; (entry = readdir(all));)
+        if (!strncmp(entry->d_name, "libzstd", 7)) list_add(argv, must_format("-DZstdNativePath=%s/%s", path, entry->d_name));
+    closedir(all);
+}
+
 char **java_command(const struct runtime *runtime) {
     static const char *const FLAGS[] = {"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr",
                                         "-Dsun.jnu.encoding=UTF-8", "-Dfile.encoding=UTF-8"};
@@ -174,6 +184,7 @@ char **java_command(const struct runtime *runtime) {
     list_add(&argv, must_format("-Djna.boot.library.path=%s/lib/native", root));
     list_add(&argv, must_copy("-Djna.nounpack=true"));
     list_add(&argv, must_copy("-Djna.nosys=true"));
+    add_zstd(&argv, root);
     if (runtime->options->foreground) list_add(&argv, must_copy("-Dlichen.foreground=true"));
     list_add(&argv, must_copy("-cp"));
     list_add(&argv, must_format("%s/lib/boot/*", root));

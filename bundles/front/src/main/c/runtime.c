@@ -61,7 +61,8 @@ static _Noreturn void become_runtime(const struct runtime *runtime, int ready, b
     }
     char **argv = java_command(runtime);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int log = open(runtime->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    /* In the foreground what Java says is for the caller. */
+    int log = detached ? open(runtime->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600) : dup(STDERR_FILENO);
     int high = fcntl(ready, F_DUPFD_CLOEXEC, 16);
     sigset_t none;
     sigemptyset(&none);
