@@ -1,11 +1,14 @@
 package org.lichen.archive;
 
+import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.HexFormat;
 import org.tukaani.xz.MemoryLimitException;
+import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
 /** How a stream is compressed, found by its first bytes. */
@@ -57,8 +60,28 @@ public enum Compression {
           new Named(
               new ZstdInputStreamNoFinalizer(in).setContinuous(false).setLongMax(ZSTD_WINDOW_LOG),
               "zstd");
-      case XZ -> new Named(new XZInputStream(in, XZ_MEMORY), "xz");
+      case XZ -> xz(in);
     };
+  }
+
+  private static IOException told(String what, IOException e) {
+    if (e instanceof MemoryLimitException) {
+      return new ArchiveException("xz data needs more memory than Lichen grants", e);
+    }
+    if (e instanceof EOFException) {
+      return new ArchiveException(what + " data is cut off", e);
+    }
+    return e instanceof ZstdIOException || e instanceof XZIOException
+        ? new ArchiveException(what + " data is damaged: " + e.getMessage(), e)
+        : e;
+  }
+
+  private static InputStream xz(InputStream in) throws IOException {
+    try {
+      return new Named(new XZInputStream(in, XZ_MEMORY), "xz");
+    } catch (IOException e) {
+      throw told("xz", e); // it reads the header at once
+    }
   }
 
   /** Says in which compression a failure lies. */
@@ -81,12 +104,8 @@ public enum Compression {
     public int read(byte[] to, int offset, int length) throws IOException {
       try {
         return in.read(to, offset, length);
-      } catch (MemoryLimitException e) {
-        throw new ArchiveException("xz data needs more memory than Lichen grants", e);
-      } catch (java.io.EOFException e) {
-        throw new ArchiveException(what + " data is cut off", e);
-      } catch (com.github.luben.zstd.ZstdIOException | org.tukaani.xz.XZIOException e) {
-        throw new ArchiveException(what + " data is damaged: " + e.getMessage(), e);
+      } catch (IOException e) {
+        throw told(what, e);
       }
     }
 
