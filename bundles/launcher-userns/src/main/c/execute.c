@@ -19,7 +19,7 @@ void change_directory(const char *path) {
 static void reset_signals(void) {
     for (int number = 1; number < NSIG; number++) {
         struct sigaction present;
-        if (sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN) signal(number, SIG_DFL); /* handlers do not survive execve anyway */
+        if (sigaction(number, NULL, &present) == 0 && present.sa_handler != SIG_DFL) signal(number, SIG_DFL);
     }
     sigset_t none;
     sigemptyset(&none);

@@ -3,6 +3,7 @@
  *   --attached   descriptor 5 is the connection of the first attached client (a terminal in the foreground) */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,9 @@ static void take_arguments(int count, char **arguments) {
 int main(int count, char **arguments) {
     struct bytes bytes = {0};
     signal(SIGPIPE, SIG_IGN);
+    /* What a burst of output needed goes back to the kernel after it: a shim lives long. */
+    mallopt(M_MMAP_THRESHOLD, 32768);
+    mallopt(M_TRIM_THRESHOLD, 32768);
     take_arguments(count, arguments);
     on_die = on_failure;
     read_plan(&bytes);
