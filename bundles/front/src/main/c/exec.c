@@ -21,19 +21,19 @@ struct flag {
     const char *name;
     bool value;
 };
-static const struct flag FLAGS[] = {{'i', "interactive", false}, {'t', "tty", false}, {'d', "detach", false},      {'e', "env", true},
+static const struct flag EXEC_FLAGS[] = {{'i', "interactive", false}, {'t', "tty", false}, {'d', "detach", false},      {'e', "env", true},
                                     {'w', "workdir", true},      {'u', "user", true}, {0, "detach-keys", true}};
-enum { FLAG_COUNT = sizeof FLAGS / sizeof *FLAGS };
+enum { FLAG_COUNT = sizeof EXEC_FLAGS / sizeof *EXEC_FLAGS };
 
 static const struct flag *flag_named(const char *name, size_t size) {
     for (int i = 0; i < FLAG_COUNT; i++)
-        if (strlen(FLAGS[i].name) == size && !strncmp(FLAGS[i].name, name, size)) return &FLAGS[i];
+        if (strlen(EXEC_FLAGS[i].name) == size && !strncmp(EXEC_FLAGS[i].name, name, size)) return &EXEC_FLAGS[i];
     return NULL;
 }
 
 static const struct flag *flag_lettered(char letter) {
     for (int i = 0; i < FLAG_COUNT; i++)
-        if (letter && FLAGS[i].letter == letter) return &FLAGS[i];
+        if (letter && EXEC_FLAGS[i].letter == letter) return &EXEC_FLAGS[i];
     return NULL;
 }
 

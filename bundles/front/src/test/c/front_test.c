@@ -1,0 +1,84 @@
+/* What the client reads by itself: its command line, and that of `exec`. Their functions are private, so their files are part of this one. */
+#include "../../main/c/exec.c"
+#include "../../main/c/java.c"
+#include "../../main/c/options.c"
+#include "check.h"
+
+int enter(const struct step *step, const struct bytes *payload, const struct entering *how) {
+    (void)step, (void)payload, (void)how;
+    return 0;
+}
+
+int container_find(const char *home, const char *name) {
+    (void)home, (void)name;
+    return -1;
+}
+
+static char **words(const char *line) {
+    char **list = NULL, *copy = must_copy(line), *state = NULL;
+    for (char *word = strtok_r(copy, " ", &state); word; word = strtok_r(NULL, " ", &state)) list_add(&list, word);
+    static char *none[] = {NULL};
+    return list ? list : none;
+}
+
+static bool understood(struct request *request, const char *line) {
+    *request = (struct request){.how.keys = "default"};
+    return parse(request, words(line));
+}
+
+static void exec_flags_asPodmanWritesThem(void) {
+    struct request request;
+    CHECK(understood(&request, "web true") && !request.how.terminal && !strcmp(request.container, "web") && !strcmp(request.command[0], "true"));
+    CHECK(understood(&request, "-it web sh -c -x") && request.how.terminal && request.how.interactive && list_size(request.command) == 3);
+    CHECK(understood(&request, "-e A=1 -eB=2 --env C=3 --env=D=4 -w /tmp -u pg -d web x") && list_size(request.environment) == 4 && request.how.detached);
+    CHECK_TEXT(request.environment[1], "B=2");
+    CHECK_TEXT(request.environment[3], "D=4");
+    CHECK_TEXT(request.directory, "/tmp");
+    CHECK_TEXT(request.user, "pg");
+    CHECK(understood(&request, "-tiu pg --detach-keys= -- web x"));
+    CHECK_TEXT(request.user, "pg");
+    CHECK_TEXT(request.how.keys, "");
+    CHECK(understood(&request, "--workdir=/a --tty --interactive web x -e Y") && !request.environment && list_size(request.command) == 3);
+}
+
+static void exec_whatIsNotKnown_isLeftToTheRuntime(void) {
+    struct request request;
+    static const char *const LINES[] = {"",   "web",   "-l true",         "--latest true",         "--privileged web x", "-e",     "--env",
+                                        "-h", "-x web y", "-i=true web x", "--tty=false web x", "--e A=1 web x",      "--help", "--"};
+    for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) CHECK(!understood(&request, LINES[i]));
+}
+
+static void exec_variableWithoutValue_isTheCallers(void) {
+    struct request request;
+    setenv("MINE", "v", 1);
+    unsetenv("NOT_MINE");
+    CHECK(understood(&request, "-e MINE -e NOT_MINE web x") && list_size(request.environment) == 1);
+    CHECK_TEXT(request.environment[0], "MINE=v");
+}
+
+static void options_globalFlags_standBeforeTheCommand(void) {
+    struct options options;
+    options_read(&options, words("--home /h --log-level debug --foreground run --home /other"));
+    CHECK_TEXT(options.home, "/h");
+    CHECK_TEXT(options.command[0], "run");
+    CHECK(options.foreground && list_size(options.arguments) == 8);
+    options_read(&options, words("--home=/g --log-level=info ps"));
+    CHECK_TEXT(options.home, "/g");
+    CHECK_TEXT(options.command[0], "ps");
+    options_read(&options, words("--unknown run"));
+    CHECK(!options.command);
+    options_read(&options, words("-v"));
+    CHECK(!options.command);
+}
+
+static void java_versions(void) {
+    CHECK(major_of("1.8.0_402") == 8 && major_of("11.0.2") == 11 && major_of("17") == 17 && major_of("25-ea") == 25);
+}
+
+int main(void) {
+    RUN(exec_flags_asPodmanWritesThem);
+    RUN(exec_whatIsNotKnown_isLeftToTheRuntime);
+    RUN(exec_variableWithoutValue_isTheCallers);
+    RUN(options_globalFlags_standBeforeTheCommand);
+    RUN(java_versions);
+}
