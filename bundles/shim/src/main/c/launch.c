@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "places.h"
@@ -32,30 +31,43 @@ static _Noreturn void run_step(const struct shim *shim, const struct step *step,
     step_execute(step, shim->container.id, step->payload.data, step->payload.size, report, step == &shim->plan.start ? shim->sealed : -1);
 }
 
-/* The preparation's messages are the caller's; what it reports as `fail` ends the start. */
+/* The preparation's messages are the caller's; what it reports as `fail` ends the start. It ends with us, for nobody would hold the lock any more. */
 static void prepare_root(struct shim *shim) {
-    int ends[2], status = 0, stdio[3] = {open("/dev/null", O_RDONLY | O_CLOEXEC), STDERR_FILENO, STDERR_FILENO};
-    struct report report;
+    int ends[2], stdio[3] = {open("/dev/null", O_RDONLY | O_CLOEXEC), STDERR_FILENO, STDERR_FILENO};
     report_pair(ends);
-    pid_t child = fork();
-    if (child == 0) run_step(shim, &shim->plan.prepare, stdio, ends[1]);
+    shim->preparer = fork();
+    if (shim->preparer < 0) die(STATUS_LICHEN, "cannot start a process: %s", strerror(errno));
+    if (shim->preparer == 0) {
+        setpgid(0, 0); /* to be ended with its children */
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        run_step(shim, &shim->plan.prepare, stdio, ends[1]);
+    }
     close(ends[1]);
     close(stdio[0]);
-    while (child > 0 && report_receive(ends[0], &report, 0) > 0) {
-        const char *message;
-        if (report.fd >= 0) close(report.fd);
-        if (strcmp(report.tag, "fail") != 0) continue;
-        int wanted = report_status(&report, &message);
-        die(wanted, "%s", message);
-    }
-    close(ends[0]);
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        die(STATUS_LICHEN, "cannot prepare the root file system: %s ended with status %d", shim->plan.prepare.program, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    if (!replace_file(shim->container.directory, "rootfs.ready", "", 0, 0600)) die(STATUS_LICHEN, "cannot mark the root file system as ready: %s", strerror(errno));
+    shim->report = ends[0];
 }
 
-void launch_prepare(struct shim *shim) {
+void launch(struct shim *shim) {
+    clock_gettime(CLOCK_REALTIME, &shim->began);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) die(STATUS_LICHEN, "cannot adopt the container's processes: %s", strerror(errno));
+    shim->listening = socket_listen(shim->container.run, "s");
+    if (shim->listening < 0) die(STATUS_LICHEN, "cannot open the container's socket (%s/s): %s", shim->container.run_path, strerror(errno));
     if (shim->plan.prepare.present && faccessat(shim->container.directory, "rootfs.ready", F_OK, 0) != 0) prepare_root(shim);
+    else launch_step(shim);
+}
+
+void launch_prepared(struct shim *shim, int result) {
+    shim->preparer = 0;
+    if (shim->report >= 0) launch_report(shim);
+    close_fd(&shim->report);
+    if (!shim->error && !shim->status && result != 0) {
+        shim->error = must_format("cannot prepare the root file system: %s ended with status %d", shim->plan.prepare.program, result);
+        shim->status = STATUS_LICHEN;
+    }
+    shim->ended = shim->error || shim->status;
+    if (shim->ended) return;
+    if (!replace_file(shim->container.directory, "rootfs.ready", "", 0, 0600)) die(STATUS_LICHEN, "cannot mark the root file system as ready: %s", strerror(errno));
+    launch_step(shim);
 }
 
 static void forget(int fd) {
@@ -71,10 +83,7 @@ static void let_go(const struct shim *shim) {
 
 void launch_step(struct shim *shim) {
     int ends[2], stdio[3];
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) die(STATUS_LICHEN, "cannot adopt the container's processes: %s", strerror(errno));
     if (shim->plan.flags & FLAG_LOG) log_open(&shim->log, shim->container.directory);
-    shim->listening = socket_listen(shim->container.run, "s");
-    if (shim->listening < 0) die(STATUS_LICHEN, "cannot open the container's socket (%s/s): %s", shim->container.run_path, strerror(errno));
     shim->together = !(shim->plan.flags & (FLAG_DETACHED | FLAG_TERMINAL));
     clock_gettime(CLOCK_REALTIME, &shim->began);
     streams_open(shim, stdio);

@@ -75,6 +75,13 @@ static void on_listener(struct shim *shim, void *what, short events) {
     if (!(events & POLLIN) || !ids_serve(shim->ids, listener->fd, listener->first)) close_fd(&listener->fd);
 }
 
+/* Whoever waited for a detached start has gone before it was done. */
+static void on_starter(struct shim *shim, void *what, short events) {
+    (void)what, (void)events;
+    close_fd(&shim->starter);
+    signal_guest(shim, SIGTERM, false);
+}
+
 static void watch_stream(struct shim *shim, struct stream *stream) {
     if (stream->pending.size) watch(stream->sink, POLLOUT, on_sink, stream);
     else if (!clients_full(shim) && !(shim->master_quiet && stream->from == shim->master)) watch(stream->from, POLLIN, on_output, stream);
@@ -86,6 +93,7 @@ static void collect(struct shim *shim) {
     for (size_t i = 0; i < shim->listener_count; i++) watch(shim->listeners[i].fd, POLLIN, on_listener, &shim->listeners[i]);
     watch(shim->signals, POLLIN, on_signals, NULL);
     watch(shim->report, POLLIN, on_report, NULL);
+    if (!shim->started) watch(shim->starter, POLLHUP, on_starter, NULL);
     watch(shim->listening, POLLIN, on_connection, NULL);
     watch_stream(shim, &shim->out);
     watch_stream(shim, &shim->err);

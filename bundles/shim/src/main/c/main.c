@@ -16,7 +16,7 @@
 
 enum { PLAN_FD = 3, STARTER_FD = 4, ATTACHED_FD = 5 };
 
-static struct shim shim = {.signals = -1, .listening = -1, .report = -1, .starter = -1, .sealed = -1, .master = -1, .input = -1, .log = {.fd = -1}, .container = {.lock = -1}};
+static struct shim shim = {.signals = -1, .listening = -1, .report = -1, .starter = -1, .sealed = -1, .out = {.from = -1, .sink = -1}, .err = {.from = -1, .sink = -1}, .master = -1, .input = -1, .log = {.fd = -1}, .container = {.lock = -1}};
 
 /* Tells a failure to whoever started us. */
 static void tell(int status, const char *message) {
@@ -39,8 +39,8 @@ static void finish(void) {
 
 static void on_failure(int status, const char *message) {
     on_die = NULL;
-    const pid_t ours[] = {shim.launcher, shim.first};
-    for (int i = 0; i < 2; i++)
+    const pid_t ours[] = {shim.preparer, shim.launcher, shim.first};
+    for (int i = 0; i < 3; i++)
         if (ours[i] > 0 && kill(ours[i], SIGKILL) == 0) waitpid(ours[i], NULL, 0);
     tell(status, message);
     shim.status = status;
@@ -78,9 +78,8 @@ int main(int count, char **arguments) {
     require_all(&shim.plan);
     container_open(&shim.container, &shim.plan);
     container_run(&shim.container);
-    launch_prepare(&shim);
     signals_open(&shim);
-    launch_step(&shim);
+    launch(&shim);
     loop(&shim);
     if (shim.error) tell(shim.status, shim.error);
     finish();

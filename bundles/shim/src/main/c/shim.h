@@ -37,7 +37,7 @@ struct shim {
     int report;  /* of the launcher; -1 after its end */
     int starter; /* who waits for a detached start to be done; -1: nobody */
     int sealed;  /* the launcher's sealed copy, -1: none */
-    pid_t launcher, first;
+    pid_t preparer, launcher, first;
     bool started; /* the guest's program runs */
     bool ended;   /* its first process has ended */
     bool first_of_namespace, together;
@@ -64,7 +64,8 @@ int64_t now_ms(void);
 void close_fd(int *fd);
 
 /* launch.c: the start of the container. */
-void launch_prepare(struct shim *shim);
+void launch(struct shim *shim);                      /* the preparation if it is needed, else the step */
+void launch_prepared(struct shim *shim, int result); /* the preparation has ended */
 void launch_step(struct shim *shim);
 void launch_report(struct shim *shim); /* the report socket is readable */
 void supervise(struct shim *shim, int listener, uint32_t uid, uint32_t gid);

@@ -32,6 +32,7 @@ void signal_guest(struct shim *shim, int number, bool from_terminal) {
     if (shim->first <= 0) { /* the container is still being made: there is nothing to be saved */
         if (!ends_by_default(number) && number != SIGKILL) return;
         shim->status = STATUS_SIGNAL + number;
+        if (shim->preparer > 0 && kill(-shim->preparer, SIGKILL) != 0) kill(shim->preparer, SIGKILL);
         if (shim->launcher > 0) kill(shim->launcher, SIGKILL);
         return;
     }
@@ -100,7 +101,8 @@ void first_known(struct shim *shim) {
 static void reap(struct shim *shim) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid == shim->launcher) launcher_ended(shim, status_of(status));
+        if (pid == shim->preparer) launch_prepared(shim, status_of(status));
+        else if (pid == shim->launcher) launcher_ended(shim, status_of(status));
         else if (pid == shim->first) first_ended(shim, status_of(status));
         else if (shim->first <= 0) keep_early(pid, status_of(status));
     }

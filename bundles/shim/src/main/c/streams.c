@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +10,7 @@
 
 #include "shim.h"
 
-enum { PIECE = 65536, END_OF_FILE_KEY = 4 };
+enum { PIECE = 65536, INTERRUPT_KEY = 3, END_OF_FILE_KEY = 4 };
 
 static int open_null(void) {
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -147,6 +148,8 @@ static void end_terminal_input(struct shim *shim) {
 
 void input_add(struct shim *shim, const void *data, size_t size) {
     bool terminal = shim->plan.flags & FLAG_TERMINAL;
+    /* While there is no terminal yet that would make a signal of the key: Ctrl-C ends a long preparation. */
+    if (terminal && shim->first <= 0 && size && memchr(data, INTERRUPT_KEY, size)) signal_guest(shim, SIGINT, false);
     if (shim->input < 0 && !terminal) return;
     if (size) bytes_add(&shim->input_pending, data, size);
     else if (!terminal) shim->input_ends = true;
