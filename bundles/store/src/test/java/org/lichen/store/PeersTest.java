@@ -51,4 +51,53 @@ class PeersTest {
     assertThat(store.list()).isEmpty();
     assertThat(home.resolve("store/blobs/sha256")).isEmptyDirectory();
   }
+
+  /*
+   * base:    d/  d/old  gone  kept  dir/  dir/below
+   * second:  d replaced by a directory without "old", "gone" removed, dir/below removed
+   */
+  @Test
+  void store_readsLayersOfUmociWithZstdOfSkopeo() throws Exception {
+    String umoci = Needs.program("umoci").toString();
+    String layout = temporary.resolve("layout").toString();
+    String bundle = temporary.resolve("bundle").toString();
+    Needs.output(umoci, "init", "--layout", layout);
+    Needs.output(umoci, "new", "--image", layout + ":x");
+    Needs.output(umoci, "unpack", "--rootless", "--image", layout + ":x", bundle);
+    sh(
+        "cd "
+            + bundle
+            + "/rootfs && mkdir d dir && touch d/old gone kept dir/below && chmod 000 kept");
+    Needs.output(umoci, "repack", "--image", layout + ":x", bundle);
+    sh("rm -rf " + bundle);
+    Needs.output(umoci, "unpack", "--rootless", "--image", layout + ":x", bundle);
+    sh("cd " + bundle + "/rootfs && rm -rf d gone dir/below && mkdir d && touch d/new");
+    Needs.output(umoci, "repack", "--image", layout + ":x", bundle);
+    Needs.output(
+        Needs.program("skopeo").toString(),
+        "copy",
+        "--dest-compress-format",
+        "zstd",
+        "oci:" + layout + ":x",
+        "oci:" + temporary.resolve("zstd") + ":x");
+    ImageStore store = new OciStore(temporary.resolve("home"), PinnedImages.NONE);
+    Image image;
+    try (ImageStore.Writer writer = store.writer()) {
+      image = OciLayouts.read(temporary.resolve("zstd"), writer);
+    }
+    assertThat(image.layers()).hasSize(2);
+    String index = Files.readString(store.unpacked(image.layers().get(1)).index());
+    assertThat(index)
+        .contains("{\"path\":\"gone\",\"type\":\"whiteout\"}")
+        .contains("{\"path\":\"dir/below\",\"type\":\"whiteout\"}")
+        .contains("\"path\":\"d/new\"");
+    String base = Files.readString(store.unpacked(image.layers().get(0)).index());
+    assertThat(base.lines())
+        .anyMatch(l -> l.contains("\"kept\"") && l.contains("\"mode\":\"0000\""));
+    assertThat(store.check(true, false).problems()).isEmpty();
+  }
+
+  private static void sh(String script) throws Exception {
+    Needs.output("sh", "-c", script);
+  }
 }
