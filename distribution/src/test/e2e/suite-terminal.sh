@@ -27,7 +27,7 @@ t "Ctrl-C ends the foreground command only" eval '
   keys "sleep 1000" Enter && sleep 0.5 && keys C-c && keys "echo after\$((1+2))" Enter && see after3'
 t "job control: Ctrl-Z, jobs, fg" eval '
   keys "sleep 999" Enter && sleep 0.5 && keys C-z && see "Stopped" && keys "jobs" Enter && see "Stopped.*sleep 999" &&
-  keys "kill %1; wait; echo j\$((3+3))" Enter && see j6'
+  keys "kill -9 %1; wait; echo j\$((3+3))" Enter && see j6'
 t "detach, attach, exit" eval '
   keys "V=kept" Enter && keys C-p && keys C-q && see "host>" && contains "$(lichen ps --format "{{.Names}}")" term &&
   keys "clear; lichen attach term" Enter && sleep 1 && keys Enter && see "/ #" && keys "echo \$V-\$V" Enter && see kept-kept &&

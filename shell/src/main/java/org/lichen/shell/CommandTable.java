@@ -88,9 +88,7 @@ public final class CommandTable {
         Function.class, function, FrameworkUtil.asDictionary(properties));
   }
 
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   synchronized void addCommand(Command command) {
     plugged.put(command, register(command.name(), new PluggedFunction(command)));
   }

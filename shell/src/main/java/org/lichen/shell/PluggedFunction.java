@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
+import org.jspecify.annotations.Nullable;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Request;
@@ -16,6 +17,7 @@ import org.lichen.api.command.Invocation;
 import org.lichen.api.command.Option;
 import org.lichen.api.command.Outcome;
 import org.lichen.shell.base.Call;
+import org.lichen.shell.base.Interactive;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -32,7 +34,7 @@ final class PluggedFunction implements Function {
   }
 
   @Override
-  public Object execute(CommandSession session, List<Object> arguments) throws Exception {
+  public @Nullable Object execute(CommandSession session, List<Object> arguments) throws Exception {
     if (!(session.get(Call.VARIABLE) instanceof Call call)) {
       throw new IllegalStateException("no call in this session");
     }
@@ -52,7 +54,8 @@ final class PluggedFunction implements Function {
       line.usage(call.out(), CommandLine.Help.Ansi.OFF);
       return Outcome.OK;
     }
-    return command.run(new Parsed(call, operands(parsed), values(parsed)));
+    return Interactive.settle(
+        session, command.run(new Parsed(call, operands(parsed), values(parsed))));
   }
 
   private CommandSpec spec() {

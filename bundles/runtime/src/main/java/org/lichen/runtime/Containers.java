@@ -5,12 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -52,6 +50,10 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Placement {
   /** Whether the image's tree is still needed by the container. */
   private static final String READY = "rootfs.ready";
+
+  private static final int SIGKILL = 9;
+  private static final int END_PAUSE_MILLIS = 5;
+  private static final int END_TRIES = 2_000;
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<FilesystemStrategy> strategies = List.of();
@@ -270,14 +272,31 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
     writer.collect(this::removeTree);
   }
 
+  /** Kills a container and waits until its shim has let go of the lock. */
   private void end(Container container) throws ContainerException {
-    Control control = control(container.id());
-    control.signal(9);
-    OptionalInt status = control.await(Duration.ofSeconds(10));
-    if (status.isEmpty()) {
-      throw new ContainerException(
-          Kind.HOST, "container " + label(container) + " does not end after SIGKILL", "");
+    try {
+      control(container.id()).signal(SIGKILL);
+    } catch (ContainerException e) {
+      if (running(container)) {
+        throw e;
+      } // else it ended by itself in this moment
     }
+    for (int tries = 0; running(container); tries++) {
+      if (tries == END_TRIES) {
+        throw new ContainerException(
+            Kind.HOST, "container " + label(container) + " does not end after SIGKILL", "");
+      }
+      try {
+        Thread.sleep(END_PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ContainerException(Kind.HOST, "interrupted", "", e);
+      }
+    }
+  }
+
+  private boolean running(Container container) throws ContainerException {
+    return reader.read(container.id()).map(c -> c.state() == State.RUNNING).orElse(false);
   }
 
   private void removeTree(Path tree) throws IOException, ContainerException {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
+import org.jspecify.annotations.Nullable;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.command.Outcome;
@@ -20,7 +21,7 @@ public final class PicoFunction implements Function {
   }
 
   @Override
-  public Object execute(CommandSession session, List<Object> arguments) throws Exception {
+  public @Nullable Object execute(CommandSession session, List<Object> arguments) throws Exception {
     if (!(session.get(Call.VARIABLE) instanceof Call call)) {
       throw new IllegalStateException("no call in this session");
     }
@@ -40,7 +41,7 @@ public final class PicoFunction implements Function {
       usage(line, call);
       return Outcome.OK;
     }
-    return command.run(call);
+    return Interactive.settle(session, command.run(call));
   }
 
   /** The command line of a command, with what all of them share. */

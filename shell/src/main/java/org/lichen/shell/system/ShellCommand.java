@@ -15,6 +15,7 @@ import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.command.Console;
 import org.lichen.api.command.Outcome;
 import org.lichen.shell.base.Call;
+import org.lichen.shell.base.Interactive;
 import org.lichen.shell.base.PicoCommand;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -29,8 +30,7 @@ import picocli.CommandLine.Option;
     description = "The interactive Gogo shell on this runtime; with -c, run one line of it.",
     footer = {"", "Example: lichen shell -c 'images | grep alpine'"})
 public final class ShellCommand extends PicoCommand {
-  /** Under this variable the shell finds what a command wants executed when it ends. */
-  static final String OUTCOME = ".lichen.outcome";
+  private static final int END_OF_INPUT = 4;
 
   private final CommandProcessor processor;
 
@@ -101,7 +101,7 @@ public final class ShellCommand extends PicoCommand {
     org.lichen.api.Terminal facts = call.request().terminal();
     String type = facts.type().isEmpty() ? "dumb" : facts.type();
     console.raw(true);
-    try (Terminal terminal =
+    try (ExternalTerminal terminal =
         new ExternalTerminal("lichen", type, console.in(), console.out(), StandardCharsets.UTF_8)) {
       terminal.setSize(new Size(facts.columns(), facts.rows()));
       try (Console.Resizes resizes =
@@ -117,15 +117,22 @@ public final class ShellCommand extends PicoCommand {
     }
   }
 
-  private Outcome session(Call call, Terminal terminal) throws ContainerException, IOException {
+  private Outcome session(Call call, ExternalTerminal terminal)
+      throws ContainerException, IOException {
     List<Outcome.Execute> wanted = new ArrayList<>();
     try (CommandSession session =
         processor.createSession(terminal.input(), terminal.output(), terminal.output())) {
       session.put(Call.VARIABLE, call);
       session.put(Shell.VAR_TERMINAL, terminal);
-      session.put(OUTCOME, wanted);
+      session.put(
+          Interactive.VARIABLE,
+          (Interactive)
+              plans -> {
+                wanted.add(plans);
+                leave(terminal);
+              });
       Shell shell = new Shell(new Context(), processor);
-      shell.gosh(session, new String[] {"--login"});
+      shell.gosh(session, new String[] {"--login", "--noshutdown"});
     } catch (IOException | ContainerException e) {
       throw e;
     } catch (Exception ended) {
@@ -133,13 +140,22 @@ public final class ShellCommand extends PicoCommand {
         throw new ContainerException(Kind.INTERNAL, "shell: " + ended.getMessage(), "", ended);
       }
     }
-    return wanted.isEmpty() ? Outcome.OK : wanted.get(0);
+    return wanted.isEmpty() ? Outcome.OK : new Outcome.Execute(wanted.get(0).plans(), true);
+  }
+
+  /** Gogo's shell has no other way to end from within a command than the end of its input. */
+  private static void leave(ExternalTerminal terminal) {
+    try {
+      terminal.processInputByte(END_OF_INPUT);
+    } catch (IOException closed) {
+      // then it has ended already
+    }
   }
 
   private static final class Context implements Shell.Context {
     @Override
     public String getProperty(String name) {
-      return System.getProperty(name);
+      return FrameworkUtil.getBundle(ShellCommand.class).getBundleContext().getProperty(name);
     }
 
     @Override

@@ -90,7 +90,14 @@ final class Payload {
   }
 
   private static void system(LaunchSpec spec, Records.Builder out) {
-    mount(out, new Mount("", new GuestPath("/proc"), "proc", Set.of()));
+    // A new proc shows the processes of a pid namespace of our own; without one the host's is
+    // shown.
+    mount(
+        out,
+        hostPids(spec)
+            ? new Mount(
+                "/proc", new GuestPath("/proc"), "bind", Set.of("nosuid", "nodev", "noexec"))
+            : new Mount("", new GuestPath("/proc"), "proc", Set.of()));
     mount(out, new Mount("", new GuestPath("/dev"), "dev", Set.of()));
     mount(out, new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")));
     Set<String> sys =
@@ -99,6 +106,10 @@ final class Payload {
             : Set.of("optional", "ro", "nosuid", "nodev", "noexec");
     mount(out, new Mount("", new GuestPath("/sys"), "sysfs", sys));
     mount(out, new Mount("", new GuestPath("/sys/fs/cgroup"), "cgroup", sys));
+  }
+
+  private static boolean hostPids(LaunchSpec spec) {
+    return "host".equals(spec.namespaces().get("pid"));
   }
 
   private static boolean privileged(LaunchSpec spec) {

@@ -69,6 +69,11 @@ public final class UsernsLauncher implements Launcher {
               + " kernel.unprivileged_userns_clone=1 and"
               + " kernel.apparmor_restrict_unprivileged_userns=0");
     }
+    if (!host.has("private-pids") && !"host".equals(spec.namespaces().get("pid"))) {
+      return Support.no(
+          "private process ids do not work here: " + reason(host.fact("private-pids")),
+          "share those of the host: --pid host");
+    }
     if (rootfs.version() > RootfsPlan.VERSION) {
       return Support.no(
           "the strategy plans version "
