@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [SUITE…]: drives the assembled distribution as an unprivileged user. As root it makes itself
-# a user without a name: uid 20001, with a home of its own and no subordinate ids.
+# a user without a name, with a home of its own and no subordinate ids.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../../.." && pwd)
@@ -16,7 +16,7 @@ cleanup() {
   chmod -R u+rwX "$work" 2>/dev/null || true
   rm -rf "$work"
 }
-uid=20001
+uid=$((20001 + $$ % 20000)) # of its own for each run: two at once must not end each other
 if [ "$(id -u)" = 0 ]; then
   as=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
 else

@@ -177,6 +177,7 @@ char **java_command(const struct runtime *runtime) {
     for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++) list_add(&argv, must_copy(FLAGS[i]));
     if (!runtime->options->foreground) add_archive(&argv, &java, runtime);
     list_add(&argv, must_format("-Dlichen.home=%s", runtime->options->home));
+    list_add(&argv, must_format("-Duser.home=%s", runtime->options->home)); /* the history of the interactive shell */
     list_add(&argv, must_format("-Dlichen.distribution=%s", root));
     list_add(&argv, must_format("-Dlichen.run=%s", runtime->run));
     list_add(&argv, must_format("-Dlichen.socket=%s", runtime->socket));
