@@ -70,7 +70,6 @@ final class Parents implements AutoCloseable {
     boolean hidden = encoding.reveal(parent, path.name());
     parent.makeDirectory(path.name(), 0700);
     parent.chmod(path.name(), IMPLIED_MODE);
-    parent.touch(path.name(), Instant.EPOCH);
     index.add(implied(path));
     if (hidden) {
       encoding.cover(parent, path.name());
