@@ -167,7 +167,7 @@ static void add_zstd(char ***argv, const char *root) {
 }
 
 char **java_command(const struct runtime *runtime) {
-    static const char *const FLAGS[] = {"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr",
+    static const char *const FLAGS[] = {"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms16m", "-Xmn6m", "-Xmx256m", "-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr",
                                         "-Dsun.jnu.encoding=UTF-8", "-Dfile.encoding=UTF-8"};
     const char *root = runtime->distribution->root;
     struct java java = {0};
