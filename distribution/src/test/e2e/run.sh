@@ -50,5 +50,19 @@ for suite; do
   fi
   rm -f "$work/tmp/result"
 done
+# Another local user can neither talk to the runtime nor read what is the user's.
+if [ "$(id -u)" = 0 ] && [ $# -gt 1 ]; then
+  "${as[@]}" env -i PATH="$work/lichen/bin:$PATH" HOME="$work/home" XDG_RUNTIME_DIR="$work/run" lichen version >/dev/null
+  other=(setpriv --reuid $((uid + 20000)) --regid $((uid + 20000)) --clear-groups)
+  socket=$(ls "$work"/run/lichen/d/*.s | head -n 1)
+  if "${other[@]}" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])' "$socket" 2>/dev/null ||
+    "${other[@]}" cat "$work"/run/lichen/d/*.log >/dev/null 2>&1 ||
+    "${other[@]}" ls "$work/home/.local/share/lichen/containers" >/dev/null 2>&1; then
+    echo "FAIL another user gets at socket, log or containers" && failed=$((failed + 1))
+  else
+    echo "ok   another user gets at neither socket, log nor containers" && passed=$((passed + 1))
+  fi
+fi
 echo "e2e: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

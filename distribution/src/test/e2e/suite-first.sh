@@ -18,5 +18,13 @@ t "a misspelt command suggests the right one" misspelt
 t "an unknown image name is 125" status 125 lichen run --pull never nosuchimage true
 t "doctor says yes" status 0 lichen doctor
 t "doctor --format json is JSON" eval 'lichen doctor --format json | python3 -m json.tool'
+refused() { # as on a host without user namespaces
+  unshare -Ur true 2>/dev/null || skip "no user namespace to forbid them in"
+  local output
+  output=$(unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec lichen --foreground run --rm hello' 2>&1)
+  equals 125 $? && contains "$output" "user namespaces" && contains "$output" "hint: "
+}
+t "without user namespaces hello tells what is missing, 125" refused
+t "help of a command has an example" contains "$(lichen run --help)" "Example: lichen run"
 t "nothing is left of run --rm" equals "" "$(lichen ps -aq)"
 done_

@@ -14,6 +14,9 @@ import picocli.CommandLine.ParameterException;
 
 /** A {@link PicoCommand} as a Gogo command: argv comes as a list and is never parsed again. */
 public final class PicoFunction implements Function {
+  private static final int NARROWEST = 55;
+  private static final int WIDEST = 100;
+
   private final Supplier<PicoCommand> maker;
 
   public PicoFunction(Supplier<PicoCommand> maker) {
@@ -58,8 +61,10 @@ public final class PicoFunction implements Function {
     boolean colours =
         call.request().terminal().out() && !call.request().environment().containsKey("NO_COLOR");
     int columns = call.request().terminal().columns();
-    line.getCommandSpec().usageMessage().width(Math.max(55, Math.min(columns, 100)));
-    line.getCommandSpec().qualifiedName(" ");
+    line.getCommandSpec()
+        .usageMessage()
+        .width(columns == 0 ? WIDEST : Math.max(NARROWEST, Math.min(columns, WIDEST)));
+    line.setCommandName("lichen " + line.getCommandName());
     line.usage(call.out(), colours ? Ansi.ON : Ansi.OFF);
   }
 
