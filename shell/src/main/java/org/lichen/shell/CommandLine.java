@@ -39,6 +39,7 @@ public final class CommandLine implements Dispatcher {
   @Override
   public Outcome dispatch(Request request, Console console) {
     GlobalOptions global = new GlobalOptions();
+    commands.services().plugins().refresh();
     try (CommandSession session =
         processor.createSession(console.in(), console.out(), console.err())) {
       List<String> words = global.parse(request.argv());

@@ -1,23 +1,21 @@
 package org.lichen.plugins;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeSet;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Digest;
 import org.lichen.api.runtime.Plugins;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.FrameworkListener;
 import org.osgi.service.component.annotations.Activate;
@@ -25,84 +23,95 @@ import org.osgi.service.component.annotations.Component;
 
 /**
  * {@code $LICHEN_HOME/plugins} is the truth about plugins; {@code /etc/lichen/plugins} is the
- * site's. A jar is named after its bundle. One that has the name of a bundle of the distribution
- * takes its place, until it is removed. Whoever else changes the folder is noticed at the next
- * question.
+ * site's, and the user's goes before it. A jar is named after its bundle. One that has the name of a
+ * bundle of the distribution takes its place, until it is removed. Whoever else changes a folder,
+ * another runtime or an administrator, is noticed with the next command.
  */
 @Component(immediate = true)
 public final class PluginFolder implements Plugins, FrameworkListener {
   private static final Path SITE = Path.of("/etc/lichen/plugins");
 
   private final BundleContext framework;
-  private final Path folder;
-  private final Path distribution;
+  private final JarFolder site;
+  private final JarFolder user;
+  private final JarFolder distribution;
   private final Swap swap;
+
+  /** What was refused and need not be tried again, by name. */
+  private final Map<String, Digest> refused = new HashMap<>();
 
   @Activate
   public PluginFolder(BundleContext context) {
     // The system bundle's context: what this one installs must not go when it is updated itself.
-    this.framework = context.getBundle(0).getBundleContext();
-    this.folder = Path.of(context.getProperty("lichen.home"), "plugins");
-    this.distribution = Path.of(context.getProperty("lichen.distribution"), "lib", "bundles");
+    this(
+        context.getBundle(0).getBundleContext(),
+        SITE,
+        Path.of(context.getProperty("lichen.home"), "plugins"),
+        Path.of(context.getProperty("lichen.distribution"), "lib", "bundles"));
+  }
+
+  PluginFolder(BundleContext framework, Path site, Path user, Path distribution) {
+    this.framework = framework;
+    this.site = new JarFolder(site);
+    this.user = new JarFolder(user);
+    this.distribution = new JarFolder(distribution);
     this.swap = new Swap(framework);
     framework.addFrameworkListener(this);
     if (framework.getBundle().getState() == Bundle.ACTIVE) {
-      synchronise();
+      refresh();
     }
   }
 
   @Override
   public void frameworkEvent(FrameworkEvent event) {
     if (event.getType() == FrameworkEvent.STARTED) {
-      synchronise();
+      refresh();
     }
   }
 
-  /** Starts what lies in the folders and does not run yet. One that fails is told and left out. */
-  private synchronized void synchronise() {
-    for (Path place : List.of(SITE, folder)) {
-      for (Path jar : jars(place)) {
-        try {
-          PluginJar plugin = PluginJar.read(jar);
-          Bundle present = bundle(plugin.name());
-          if (present == null || !swap.isFrom(present, jar)) {
-            swap.in(plugin);
-          }
-        } catch (ContainerException e) {
-          System.err.println("lichen: plugin " + jar + " is left out: " + e.getMessage());
-        }
+  @Override
+  public synchronized void refresh() {
+    Map<String, PluginJar> wanted = new HashMap<>(site.plugins());
+    wanted.putAll(user.plugins());
+    for (String name : new TreeSet<>(swap.names())) {
+      if (!wanted.containsKey(name)) {
+        left(name, "goes", () -> fallBack(name));
       }
     }
+    wanted.values().stream()
+        .sorted(Comparator.comparing(PluginJar::name))
+        .filter(jar -> !jar.equals(swap.content(jar.name()).orElse(null)))
+        .filter(jar -> !jar.digest().equals(refused.get(jar.name())))
+        .forEach(
+            jar -> {
+              if (!left(jar.name(), "is left out (" + jar.file() + ")", () -> swap.in(jar))) {
+                refused.put(jar.name(), jar.digest());
+              }
+            });
   }
 
-  private static List<Path> jars(Path directory) {
-    List<Path> jars = new ArrayList<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, "*.jar")) {
-      all.forEach(jars::add);
-    } catch (NoSuchFileException none) {
-      return jars;
-    } catch (IOException e) {
-      System.err.println("lichen: cannot read plugins (" + directory + "): " + e.getMessage());
-    }
-    jars.sort(null);
-    return jars;
+  @FunctionalInterface
+  private interface Change {
+    void make() throws ContainerException;
   }
 
-  private @Nullable Bundle bundle(String name) {
-    for (Bundle bundle : framework.getBundles()) {
-      if (name.equals(bundle.getSymbolicName())) {
-        return bundle;
-      }
+  private static boolean left(String name, String what, Change change) {
+    try {
+      change.make();
+      return true;
+    } catch (ContainerException e) {
+      System.err.println("lichen: plugin " + name + " " + what + ": " + e.getMessage());
+      return false;
     }
-    return null;
   }
 
   @Override
   public synchronized List<Plugin> list() {
-    synchronise();
+    refresh();
     List<Plugin> plugins = new ArrayList<>();
     for (Bundle bundle : framework.getBundles()) {
-      PluginView.of(bundle, swap.jar(bundle), folder, distribution).ifPresent(plugins::add);
+      PluginView.of(bundle, swap.jar(bundle), user.path(), distribution.path())
+          .ifPresent(plugins::add);
     }
     plugins.sort(Comparator.comparing(Plugin::name));
     return plugins;
@@ -110,30 +119,31 @@ public final class PluginFolder implements Plugins, FrameworkListener {
 
   @Override
   public Optional<Plugin> find(String name) {
-    return list().stream()
-        .filter(plugin -> plugin.name().equals(name) || plugin.name().endsWith("." + name))
-        .findFirst();
+    List<Plugin> all = list();
+    return all.stream()
+        .filter(plugin -> plugin.name().equals(name))
+        .findFirst()
+        .or(() -> all.stream().filter(p -> p.name().endsWith("." + name)).findFirst());
   }
 
   @Override
   public synchronized Plugin install(Path jar, Optional<Digest> expected)
       throws ContainerException {
-    PluginJar plugin = PluginJar.read(jar);
-    if (expected.isPresent() && !expected.get().equals(plugin.digest())) {
-      throw new ContainerException(
-          Kind.CORRUPT,
-          "plugin " + jar + " has digest " + plugin.digest() + ", not " + expected.get(),
-          "");
-    }
-    Path target = folder.resolve(plugin.name() + ".jar");
+    String name = PluginJar.read(jar).name();
     try {
-      Files.createDirectories(folder);
-      Path beside = Files.createTempFile(folder, ".new-", ".tmp");
+      Path beside = user.copyOf(jar);
       try {
-        Files.copy(jar, beside, StandardCopyOption.REPLACE_EXISTING);
-        swap.in(PluginJar.read(beside)); // refused here, it never reaches the folder
-        Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
-        swap.moved(plugin.name(), target);
+        PluginJar copy = PluginJar.read(beside); // from here on nobody can exchange it
+        if (expected.isPresent() && !expected.get().equals(copy.digest())) {
+          throw new ContainerException(
+              Kind.CORRUPT,
+              "plugin " + jar + " has digest " + copy.digest() + ", not " + expected.get(),
+              "");
+        }
+        name = copy.name();
+        swap.in(copy); // refused here, it never reaches the folder
+        swap.moved(copy, user.put(copy));
+        refused.remove(name);
       } finally {
         Files.deleteIfExists(beside);
       }
@@ -141,7 +151,7 @@ public final class PluginFolder implements Plugins, FrameworkListener {
       throw new ContainerException(
           Kind.HOST, "cannot install plugin " + jar + ": " + e.getMessage(), "", e);
     }
-    return find(plugin.name()).orElseThrow();
+    return find(name).orElseThrow();
   }
 
   @Override
@@ -164,39 +174,22 @@ public final class PluginFolder implements Plugins, FrameworkListener {
       throw new ContainerException(
           Kind.HOST, "cannot remove " + plugin.jar() + ": " + e.getMessage(), "", e);
     }
-    Optional<PluginJar> original = original(plugin.name());
-    if (original.isPresent()) {
-      swap.in(original.get());
+    fallBack(plugin.name());
+  }
+
+  /** Puts what the site or the distribution has of this name into place, or nothing. */
+  private void fallBack(String name) throws ContainerException {
+    PluginJar original = site.plugins().get(name);
+    if (original == null) {
+      original = distribution.plugins().get(name);
+    }
+    if (original == null) {
+      swap.out(name);
     } else {
-      swap.out(plugin.name());
+      swap.in(original);
     }
-  }
-
-  /** The jar of the site or of the distribution with this name. */
-  private Optional<PluginJar> original(String name) throws ContainerException {
-    for (Path place : List.of(SITE, distribution)) {
-      for (Path jar : jars(place)) {
-        PluginJar candidate = PluginJar.read(jar);
-        if (candidate.name().equals(name)) {
-          return Optional.of(candidate);
-        }
-      }
+    if (!site.plugins().containsKey(name)) {
+      swap.forget(name);
     }
-    return Optional.empty();
-  }
-
-  static ContainerException refused(String name, BundleException e) {
-    Throwable root = e;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    return new ContainerException(
-        Kind.UNSUPPORTED,
-        "plugin "
-            + name
-            + " does not start: "
-            + (root.getMessage() == null ? root.toString() : root.getMessage()),
-        "everything is as it was before",
-        e);
   }
 }

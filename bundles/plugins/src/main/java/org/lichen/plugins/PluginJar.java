@@ -7,12 +7,16 @@ import java.nio.file.Path;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Digest;
 
 /** A jar that is an OSGi bundle. */
 record PluginJar(Path file, String name, String version, Digest digest) {
+  /** OSGi Core 8, 1.3.2, "symbolic-name"; it also becomes a file's name. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+
   static PluginJar read(Path file) throws ContainerException {
     try (JarFile jar = new JarFile(file.toFile())) {
       Manifest manifest = jar.getManifest();
@@ -24,10 +28,15 @@ record PluginJar(Path file, String name, String version, Digest digest) {
             "this is no plugin (" + file + "): its manifest has no Bundle-SymbolicName",
             "a plugin is an OSGi bundle");
       }
+      name = name.replaceFirst(";.*", "").trim();
+      if (!NAME.matcher(name).matches()) {
+        throw new ContainerException(
+            Kind.CORRUPT, "this is no plugin (" + file + "): '" + name + "' is no bundle's name", "");
+      }
       String version = main.getValue("Bundle-Version");
       return new PluginJar(
           file,
-          name.replaceFirst(";.*", "").trim(),
+          name,
           version == null ? "0.0.0" : version,
           Digest.of(Files.readAllBytes(file)));
     } catch (NoSuchFileException e) {

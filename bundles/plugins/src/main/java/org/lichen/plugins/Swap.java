@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,25 +27,37 @@ final class Swap {
   private final BundleContext framework;
 
   /** Where the content of a bundle came from, if it was swapped in here. */
-  private final Map<String, Path> origins = new ConcurrentHashMap<>();
+  private final Map<String, PluginJar> origins = new ConcurrentHashMap<>();
 
   Swap(BundleContext framework) {
     this.framework = framework;
   }
 
-  boolean isFrom(Bundle bundle, Path jar) {
-    return jar.equals(origins.get(bundle.getSymbolicName()));
+  /** What was swapped in, by name. */
+  Set<String> names() {
+    return origins.keySet();
   }
 
-  void moved(String name, Path jar) {
-    origins.put(name, jar);
+  Optional<PluginJar> content(String name) {
+    return Optional.ofNullable(origins.get(name));
+  }
+
+  /** What was swapped in lies elsewhere now. */
+  void moved(PluginJar plugin, Path file) {
+    origins.put(
+        plugin.name(), new PluginJar(file, plugin.name(), plugin.version(), plugin.digest()));
+  }
+
+  /** What is in place is the distribution's again. */
+  void forget(String name) {
+    origins.remove(name);
   }
 
   /** The jar that a bundle's content comes from. */
   Path jar(Bundle bundle) {
-    Path swapped = origins.get(String.valueOf(bundle.getSymbolicName()));
+    PluginJar swapped = origins.get(String.valueOf(bundle.getSymbolicName()));
     if (swapped != null) {
-      return swapped;
+      return swapped.file();
     }
     String location = bundle.getLocation().replaceFirst("^reference:", "");
     return location.startsWith("file:")
@@ -59,7 +73,7 @@ final class Swap {
       } else {
         update(present, plugin);
       }
-      origins.put(plugin.name(), plugin.file());
+      origins.put(plugin.name(), plugin);
     } catch (IOException e) {
       throw new ContainerException(
           Kind.HOST, "cannot read plugin " + plugin.file() + ": " + e.getMessage(), "", e);
@@ -75,7 +89,7 @@ final class Swap {
       if (bundle != null) {
         uninstall(bundle);
       }
-      throw PluginFolder.refused(plugin.name(), e);
+      throw refused(plugin.name(), e);
     }
   }
 
@@ -91,7 +105,7 @@ final class Swap {
       } catch (BundleException worse) {
         e.addSuppressed(worse);
       }
-      throw PluginFolder.refused(plugin.name(), e);
+      throw refused(plugin.name(), e);
     }
   }
 
@@ -125,6 +139,21 @@ final class Swap {
       throw new ContainerException(
           Kind.INTERNAL, "cannot uninstall " + bundle + ": " + e.getMessage(), "", e);
     }
+  }
+
+  private static ContainerException refused(String name, BundleException e) {
+    Throwable root = e;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return new ContainerException(
+        Kind.UNSUPPORTED,
+        "plugin "
+            + name
+            + " does not start: "
+            + (root.getMessage() == null ? root.toString() : root.getMessage()),
+        "everything is as it was before",
+        e);
   }
 
   private @Nullable Bundle present(String name) {

@@ -14,6 +14,12 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface Plugins {
+  /**
+   * Notices what others changed in the folders. Cheap where nothing changed; what cannot be started
+   * is told on the runtime's log and left out.
+   */
+  void refresh();
+
   /** Every bundle that is a plugin, by name. */
   List<Plugin> list();
 
