@@ -26,6 +26,11 @@ fi
 trap cleanup EXIT
 cp -a "$built" "$work/lichen"
 cp -a "$here" "$work/e2e"
+mkdir -p "$work/e2e/samples" # third parties' plugins, and a static program for a tiny image
+for sample in "$top"/distribution/samples/target/samples-0.1.0-*.jar; do
+  [ ! -e "$sample" ] || cp "$sample" "$work/e2e/samples/${sample##*samples-0.1.0-}"
+done
+cp "$top/distribution/target/hello/hello" "$work/e2e/samples/"
 mkdir -m 700 "$work/home" "$work/run" "$work/tmp"
 if [ "$(id -u)" = 0 ]; then
   chmod 755 "$work"
