@@ -101,10 +101,14 @@ void first_known(struct shim *shim) {
 static void reap(struct shim *shim) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid == shim->preparer) launch_prepared(shim, status_of(status));
-        else if (pid == shim->launcher) launcher_ended(shim, status_of(status));
-        else if (pid == shim->first) first_ended(shim, status_of(status));
-        else if (shim->first <= 0) keep_early(pid, status_of(status));
+        bool launcher = pid == shim->launcher;
+        if (pid == shim->preparer) {
+            launch_prepared(shim, status_of(status));
+            continue;
+        }
+        if (launcher) launcher_ended(shim, status_of(status));
+        if (pid == shim->first) first_ended(shim, status_of(status)); /* a launcher may have become the guest */
+        else if (!launcher && shim->first <= 0) keep_early(pid, status_of(status));
     }
 }
 
