@@ -23,8 +23,8 @@ import org.osgi.service.component.annotations.Component;
 
 /**
  * {@code $LICHEN_HOME/plugins} is the truth about plugins; {@code /etc/lichen/plugins} is the
- * site's, and the user's goes before it. A jar is named after its bundle. One that has the name of a
- * bundle of the distribution takes its place, until it is removed. Whoever else changes a folder,
+ * site's, and the user's goes before it. A jar is named after its bundle. One that has the name of
+ * a bundle of the distribution takes its place, until it is removed. Whoever else changes a folder,
  * another runtime or an administrator, is noticed with the next command.
  */
 @Component(immediate = true)

@@ -31,14 +31,13 @@ record PluginJar(Path file, String name, String version, Digest digest) {
       name = name.replaceFirst(";.*", "").trim();
       if (!NAME.matcher(name).matches()) {
         throw new ContainerException(
-            Kind.CORRUPT, "this is no plugin (" + file + "): '" + name + "' is no bundle's name", "");
+            Kind.CORRUPT,
+            "this is no plugin (" + file + "): '" + name + "' is no bundle's name",
+            "");
       }
       String version = main.getValue("Bundle-Version");
       return new PluginJar(
-          file,
-          name,
-          version == null ? "0.0.0" : version,
-          Digest.of(Files.readAllBytes(file)));
+          file, name, version == null ? "0.0.0" : version, Digest.of(Files.readAllBytes(file)));
     } catch (NoSuchFileException e) {
       throw new ContainerException(Kind.NOT_FOUND, "no such file: " + file, "", e);
     } catch (IOException e) {

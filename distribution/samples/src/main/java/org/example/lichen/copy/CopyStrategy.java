@@ -56,7 +56,11 @@ public final class CopyStrategy implements FilesystemStrategy {
 
   @Override
   public void prepare(
-      List<LayerPath> layers, RootfsPlan plan, RootfsOptions options, Path container, Request request)
+      List<LayerPath> layers,
+      RootfsPlan plan,
+      RootfsOptions options,
+      Path container,
+      Request request)
       throws ContainerException {
     for (LayerPath layer : layers) {
       request.cancellation().check();

@@ -64,8 +64,7 @@ final class LayerCopy extends SimpleFileVisitor<Path> {
       return FileVisitResult.CONTINUE;
     }
     remove(target);
-    Files.copy(
-        file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
+    Files.copy(file, target, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES);
     return FileVisitResult.CONTINUE;
   }
 
