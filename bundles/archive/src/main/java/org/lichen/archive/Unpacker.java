@@ -78,7 +78,16 @@ public final class Unpacker {
         placeRoot(entry);
       } else if (!LayerMark.metadata(path)) {
         LayerMark.refuseIn(path.parent(), named);
-        Parents.Place parent = parents.open(path.parent());
+        boolean mark = LayerMark.opaque(path.name()) || LayerMark.whiteout(path.name());
+        Parents.Place parent;
+        try {
+          parent = parents.open(path.parent());
+        } catch (PosixException e) {
+          if (mark && e.errno() == Errno.ENOTDIR) {
+            return; // a file took the place of a directory and hides all of it; umoci says it twice
+          }
+          throw e;
+        }
         if (LayerMark.opaque(path.name())) {
           encoding.cover(parent.directory());
           index.add(IndexLine.mark(parent.path().bytes(), IndexLine.Kind.OPAQUE));
