@@ -59,6 +59,7 @@ final class Failures {
       hint = "check the name, the network and the proxy variables";
     } else if (failure instanceof SSLPeerUnverifiedException) {
       why = "its certificate is for another name";
+      hint = "use a name that the certificate holds; registries.insecure trusts any";
     } else if (untrusted(failure)) {
       why = "its certificate is not trusted: " + distrust(failure);
       hint =
@@ -72,6 +73,7 @@ final class Failures {
       why = "no route to it";
     } else if (failure instanceof ConnectException) {
       why = refused(failure) ? "connection refused" : why;
+      hint = "check the address and the port; is the registry running?";
     } else if (failure instanceof SocketTimeoutException) {
       why = "it does not answer";
     }
