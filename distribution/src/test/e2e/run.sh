@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # run.sh [SUITE…]: drives the assembled distribution as an unprivileged user. As root it makes itself
-# a user without a name, with a home of its own and no subordinate ids.
+# a user without a name, with a home of its own and no subordinate ids. The suite "ranges" gets
+# another with a name (newuidmap asks for one) and ranges, which is gone afterwards.
+# LICHEN_CACHE is a directory where what takes long to make stays for the next time.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../../.." && pwd)
@@ -11,17 +13,22 @@ built=$top/distribution/target/lichen-0.1.0
 }
 # Not below /tmp of a private mount: the user must be able to read and execute all of it.
 work=$(mktemp -d /var/tmp/lichen-e2e.XXXXXX)
+ranges_user=lichen-e2e-ranges
 cleanup() {
   pkill -u "$uid" -f lichen 2>/dev/null || true
+  [ -z "${ranges_made:-}" ] || {
+    pkill -u "$ranges_user" 2>/dev/null || true
+    userdel "$ranges_user"
+  }
   chmod -R u+rwX "$work" 2>/dev/null || true
   rm -rf "$work"
 }
 uid=$((20001 + $$ % 20000)) # of its own for each run: two at once must not end each other
 if [ "$(id -u)" = 0 ]; then
-  as=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
+  nameless=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
 else
   uid=$(id -u)
-  as=()
+  nameless=()
 fi
 trap cleanup EXIT
 cp -a "$built" "$work/lichen"
@@ -39,25 +46,55 @@ fi
 
 fixtures=${LICHEN_FIXTURES:-$top/../shared/fixtures}
 [ $# -gt 0 ] || set -- $(cd "$here" && ls suite-*.sh | sed 's/^suite-//; s/\.sh$//')
+with_ranges() { # the user that has ranges; useradd gives them where the site says so
+  [ "$(id -u)" = 0 ] && command -v useradd >/dev/null || return 0
+  id "$ranges_user" >/dev/null 2>&1 || {
+    useradd --no-create-home --home-dir "$work/ranges/home" "$ranges_user"
+    ranges_made=1
+    grep -qs "^$ranges_user:" /etc/subuid && grep -qs "^$ranges_user:" /etc/subgid ||
+      usermod --add-subuids 900000-965535 --add-subgids 900000-965535 "$ranges_user"
+  }
+  as=(setpriv --reuid "$ranges_user" --regid "$ranges_user" --clear-groups)
+  own=$work/ranges
+  mkdir -p "$own/home" "$own/run" "$own/tmp"
+  chmod 700 "$own/home" "$own/run" "$own/tmp"
+  chown -R "$ranges_user:" "$own"
+}
+
+with_debian() {
+  if debian=$("$here/prepare-debian.sh" "${LICHEN_CACHE:-$work/cache}" 2>"$work/why"); then
+    why=''
+  else
+    why=$(cat "$work/why") debian=''
+  fi
+}
+
 passed=0 failed=0 skipped=0
 for suite; do
   echo "-- $suite"
-  cd "$work/home"
-  env -i PATH="$work/lichen/bin:$PATH" HOME="$work/home" XDG_RUNTIME_DIR="$work/run" TMPDIR="$work/tmp" \
+  as=(${nameless[@]+"${nameless[@]}"}) own=$work debian='' why=''
+  case $suite in
+    ranges) with_ranges ;;
+    debian) with_debian ;;
+  esac
+  cd "$own/home"
+  env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \
     LANG=C.UTF-8 TERM=xterm JAVA_HOME="${JAVA_HOME:-}" LICHEN_MUST_WORK="${LICHEN_MUST_WORK:-}" \
-    LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 E2E="$work/e2e" E2E_RESULT="$work/tmp/result" \
+    LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 LICHEN_CRASH_ROUNDS="${LICHEN_CRASH_ROUNDS:-}" \
+    LICHEN_SEED="${LICHEN_SEED:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
+    LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" \
     ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true
-  if read -r p f s <"$work/tmp/result" 2>/dev/null; then
+  if read -r p f s <"$own/tmp/result" 2>/dev/null; then
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   else
     echo "FAIL $suite: did not reach its end"
     failed=$((failed + 1))
   fi
-  rm -f "$work/tmp/result"
+  rm -f "$own/tmp/result"
 done
 # Another local user can neither talk to the runtime nor read what is the user's.
 if [ "$(id -u)" = 0 ] && [ $# -gt 1 ]; then
-  "${as[@]}" env -i PATH="$work/lichen/bin:$PATH" HOME="$work/home" XDG_RUNTIME_DIR="$work/run" lichen version >/dev/null
+  "${nameless[@]}" env -i PATH="$work/lichen/bin:$PATH" HOME="$work/home" XDG_RUNTIME_DIR="$work/run" lichen version >/dev/null
   other=(setpriv --reuid $((uid + 20000)) --regid $((uid + 20000)) --clear-groups)
   socket=$(ls "$work"/run/lichen/d/*.s | head -n 1)
   if "${other[@]}" python3 -c 'import socket, sys

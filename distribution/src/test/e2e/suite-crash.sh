@@ -1,13 +1,8 @@
 # Kills at any moment: of the runtime while containers run, and of the writers of the store.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/killed.sh"
 t "import alpine" images_ready
-rounds=${LICHEN_CRASH_ROUNDS:-50}
-seed=${LICHEN_SEED:-$RANDOM}
-RANDOM=$seed
-echo "     seed $seed (LICHEN_SEED=$seed repeats it)"
-
-kill_runtime() { pkill -KILL -u "$(id -u)" java || true; }
 
 t "kill -9 of the runtime: the container goes on, the next command works" eval '
   lichen run -d --name c test/alpine sleep 1000 >/dev/null; kill_runtime
@@ -16,19 +11,6 @@ t "kill -9 of the shim ends the container" eval '
   lichen run -d --name c test/alpine sleep 1000 >/dev/null
   pid=$(lichen inspect --format "{{.State.Pid}}" c); kill -9 "$(awk "/^PPid/{print \$2}" "/proc/$pid/status")"
   until_ 10 eval "! [ -e /proc/$pid ]" && contains "$(lichen inspect --format "{{.State.Status}}" c)" "e"; lichen rm -f c'
-
-# Runs a command in a JVM of its own and kills the whole of it after a random time.
-killed() { # MILLISECONDS COMMAND…
-  local after=$1
-  shift
-  setsid "$@" >/dev/null 2>&1 &
-  local pid=$!
-  sleep "$(printf '0.%03d' "$after")"
-  kill -KILL -- -$pid 2>/dev/null
-  kill_runtime
-  wait $pid 2>/dev/null
-  return 0
-}
 
 load() {
   local i layout

@@ -1,0 +1,69 @@
+# The identity "ranges", as a user with subordinate ids: every id of the guest is a real one.
+. "$E2E/lib.sh"
+. "$E2E/images.sh"
+me=$(id -un 2>/dev/null || id -u)
+
+able() {
+  have newuidmap
+  grep -q "^\($me\|$(id -u)\):" /etc/subuid || skip "the user $me has no subordinate ids"
+  grep -q "^\($me\|$(id -u)\):" /etc/subgid || skip "the user $me has no subordinate gids"
+}
+t "newuidmap and ranges are here" able
+(able >/dev/null) || {
+  done_
+  exit
+}
+t "import alpine" images_ready
+
+ranges() { lichen run --rm --identity ranges test/alpine sh -ec "$1"; }
+t "ids are mapped" eval '[ "$(ranges "wc -l </proc/self/uid_map")" -gt 1 ] && equals 0 "$(ranges "id -u")"'
+t "it is the default here" equals "$(ranges 'cat /proc/self/uid_map')" "$(lichen run --rm test/alpine cat /proc/self/uid_map)"
+
+owners() {
+  mkdir -p "$TMPDIR/owned/root" && cd "$TMPDIR" && python3 - "$alpine" "$TMPDIR/owned.tar.gz" <<'PY'
+import io, sys, tarfile
+source, out = tarfile.open(sys.argv[1]), tarfile.open(sys.argv[2], "w:gz")
+for member in source:
+    out.addfile(member, source.extractfile(member) if member.isreg() else None)
+def add(name, uid, gid, mode, kind=tarfile.REGTYPE):
+    info = tarfile.TarInfo(name)
+    info.uid, info.gid, info.mode, info.type = uid, gid, mode, kind
+    out.addfile(info, io.BytesIO() if kind == tarfile.REGTYPE else None)
+add("var/mail", 0, 8, 0o2775, tarfile.DIRTYPE)
+add("srv/www", 33, 33, 0o700, tarfile.DIRTYPE)
+add("srv/www/secret", 33, 34, 0o640)
+add("srv/setuid", 0, 33, 0o4750)
+out.close()
+PY
+  lichen import -q owned.tar.gz test/owned >/dev/null &&
+    equals "0:8:2775 33:33:700 33:34:640 0:33:4750" "$(lichen run --rm --identity ranges test/owned sh -c \
+      'echo $(stat -c %u:%g:%a /var/mail /srv/www /srv/www/secret /srv/setuid)')"
+}
+t "owners and modes of the image are real" owners
+t "chown is real" equals "33:33" "$(ranges 'touch /f && chown 33:33 /f && stat -c %u:%g /f')"
+t "only the owner may read" status 1 ranges 'mkdir -m 700 /x && chown 33:33 /x && su -s /bin/sh guest -c "ls /x"'
+t "su, and what it makes" equals "405:100" "$(ranges 'su -s /bin/sh guest -c "touch /tmp/f" && stat -c %u:%g /tmp/f')"
+t "--user NAME" contains "$(lichen run --rm --identity ranges --user guest test/alpine id)" "uid=405(guest)"
+t "adduser" equals "1000" "$(ranges 'adduser -D u && su u -c "id -u"')"
+
+container_dir() { lichen inspect --format '{{.Lichen.Directory}}' "$1"; }
+removed() {
+  local dir
+  lichen run --name r --identity ranges test/alpine sh -ec \
+    'mkdir -m 700 /a /a/b && touch /a/b/f && chown -R 33:33 /a && chmod 000 /a/b && ln -s /nosuch /a/l && mkfifo /a/p' &&
+    dir=$(container_dir r) && [ -d "$dir" ] && lichen start r >/dev/null 2>&1
+  lichen wait r >/dev/null 2>&1
+  lichen rm -f r >/dev/null && ! [ -e "$dir" ]
+}
+t "rm removes files of mapped ids in directories of mode 0700 and 0000" removed
+
+home=$HOME/.local/share/lichen
+t "run --rm leaves nothing" eval '
+  ranges "mkdir -m 700 /a && touch /a/f && chown -R 1234:1234 /a" && equals "" "$(ls -A "$home/containers")" && equals "" "$(lichen ps -aq)"'
+t "exec into it" eval '
+  lichen run -d --name e --identity ranges test/alpine sleep 1000 >/dev/null &&
+    equals 33:33 "$(lichen exec e sh -c "touch /e && chown 33:33 /e && stat -c %u:%g /e")"; r=$?; lichen rm -f e >/dev/null; exit $r'
+t "rmi removes layers with foreign owners" eval '
+  lichen rmi -af >/dev/null && equals "" "$(find "$home/layers" -mindepth 1 -maxdepth 1 ! -name staging)" &&
+    equals "" "$(find "$home" ! -user "$(id -u)" 2>&1)"'
+done_
