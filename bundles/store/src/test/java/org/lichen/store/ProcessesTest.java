@@ -64,7 +64,7 @@ class ProcessesTest {
     System.out.println("seed " + seed + " (repeat with -Dlichen.seed)");
     Random random = new Random(seed);
     Path home = temporary.resolve("home");
-    Path[] tars = {tar("one", 300, 1 << 20), tar("two", 300, 1 << 20)};
+    Path[] tars = {tar("one", 100, 1 << 20), tar("two", 100, 1 << 20)};
     int whole = milliseconds(temporary.resolve("measured"), tars);
     int finished = 0;
     for (int i = 0; i < KILLS; i++) {
@@ -91,7 +91,7 @@ class ProcessesTest {
     assertConsistent(home);
     OciStore store = new OciStore(home, PinnedImages.NONE);
     Image image = store.find("imported").orElseThrow();
-    assertThat(store.unpacked(image.layers().get(1)).directory().resolve("two/299")).exists();
+    assertThat(store.unpacked(image.layers().get(1)).directory().resolve("two/99")).exists();
     store.writer().close();
     for (String staging : new String[] {"store/staging", "layers/staging", "store/locks"}) {
       assertThat(home.resolve(staging)).isEmptyDirectory();

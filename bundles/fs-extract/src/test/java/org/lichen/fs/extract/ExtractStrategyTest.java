@@ -93,9 +93,9 @@ class ExtractStrategyTest extends FilesystemStrategyConformance {
   @Test
   void preparation_killedAtAnyMoment_succeedsWhenRepeated() throws Exception {
     RawTar tar = new RawTar();
-    for (int d = 0; d < 40; d++) {
+    for (int d = 0; d < 20; d++) {
       tar.directory("d" + d, 0555);
-      for (int f = 0; f < 40; f++) {
+      for (int f = 0; f < 20; f++) {
         tar.file("d" + d + "/" + f, 0444, new byte[3000]);
       }
     }
@@ -116,14 +116,14 @@ class ExtractStrategyTest extends FilesystemStrategyConformance {
       Path root = container.resolve("rootfs");
       if (Files.exists(root)) {
         finished++;
-        assertThat(names(root)).hasSize(40); // never half of it at its place
+        assertThat(names(root)).hasSize(20); // never half of it at its place
         Trees.remove(root);
       }
     }
     System.out.println(finished + " of 50 were finished before they were killed");
     assertThat(run(step)).isEmpty();
     assertThat(names(container)).containsExactly("rootfs");
-    assertThat(names(container.resolve("rootfs/d39"))).hasSize(40);
+    assertThat(names(container.resolve("rootfs/d19"))).hasSize(20);
     assertThat(run(step)).as("it is there already").isEmpty();
   }
 
