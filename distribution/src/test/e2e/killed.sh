@@ -6,10 +6,12 @@ echo "     seed $seed (LICHEN_SEED=$seed repeats it)"
 
 kill_runtime() { pkill -KILL -u "$(id -u)" java || true; }
 
-# Runs a command and kills the whole of it, and the runtime that it started, after a time.
+# Runs a command and kills the whole of it, and the runtime, after a time. The runtime is there before, so
+# that the kill falls into the work and not into the start of a JVM.
 killed() { # MILLISECONDS COMMAND…
   local after=$1
   shift
+  lichen version >/dev/null
   setsid "$@" >/dev/null 2>&1 &
   local pid=$!
   sleep "$((after / 1000)).$(printf '%03d' $((after % 1000)))"

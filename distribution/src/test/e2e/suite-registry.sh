@@ -191,7 +191,7 @@ pulls_killed() {
       push "$TMPDIR/big:n$i" "big:$i" || return 1
   done
   for ((i = 0; i < rounds; i++)); do
-    killed $((300 + RANDOM % 1200)) lichen pull -q "$plain/big:$((i % 10))"
+    killed $((RANDOM % 900)) lichen pull -q "$plain/big:$((i % 10))"
     ((i % 10 < 9)) || {
       store_consistent && lichen rmi -af >/dev/null && store_consistent || return 1
     }
