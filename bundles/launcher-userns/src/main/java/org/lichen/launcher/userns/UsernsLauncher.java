@@ -1,7 +1,9 @@
 package org.lichen.launcher.userns;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.lichen.api.Support;
@@ -136,5 +138,15 @@ public final class UsernsLauncher implements Launcher {
   @Override
   public Step enter(LaunchSpec spec) {
     return Step.of(PROGRAM).arguments("enter", "${init.pid}").payload(Payload.enter(spec)).build();
+  }
+
+  @Override
+  public Optional<Step> removal(Path tree) {
+    List<String> maps = SubordinateIds.ofThisUser().removalArguments();
+    if (maps.size() <= 2) {
+      return Optional.empty(); // only the own id: nothing can belong to another
+    }
+    return Optional.of(
+        Step.of(PROGRAM).arguments("remove", tree.toString()).arguments(maps).build());
   }
 }
