@@ -2,6 +2,7 @@ package org.lichen.launcher.userns;
 
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
 import org.lichen.api.launch.LaunchSpec;
@@ -123,7 +124,7 @@ final class Payload {
             .text("kind", mount.kind())
             .text("sour", mount.source())
             .text("targ", mount.target().value())
-            .texts("opts", mount.options()));
+            .texts("opts", new TreeSet<>(mount.options())));
   }
 
   private static void limit(Records.Builder out, String kind, String value) {
