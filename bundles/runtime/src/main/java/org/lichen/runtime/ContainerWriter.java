@@ -133,12 +133,13 @@ final class ContainerWriter {
 
   /** Removes what killed processes left half made or half removed. */
   void collect(TreeRemover remover) throws ContainerException {
-    try (var all = Files.newDirectoryStream(home.containers(), ".{new,rm}-*")) {
+    try (var all = Files.newDirectoryStream(home.containers(), ".{new,rm,del}-*")) {
       for (Path one : all) {
         boolean old =
             Files.getLastModifiedTime(one).toMillis() < System.currentTimeMillis() - 3_600_000;
-        if (one.getFileName().toString().startsWith(".rm-") || old) {
-          remover.remove(one);
+        boolean made = one.getFileName().toString().startsWith(".new-");
+        if (made ? old : !FileLock.held(one.resolve("lock"))) {
+          remover.remove(one); // a shim or a removal that still works on it holds its lock
         }
       }
     } catch (java.nio.file.NoSuchFileException none) {

@@ -37,7 +37,8 @@ public final class Main {
       serve();
       System.exit(0);
     } catch (Exception | LinkageError e) {
-      // Threads of a half started framework would keep the process, and the client that waits for it.
+      // Threads of a half started framework would keep the process, and the client that waits for
+      // it.
       e.printStackTrace();
       System.exit(1);
     }
