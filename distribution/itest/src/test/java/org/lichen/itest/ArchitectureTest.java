@@ -39,7 +39,8 @@ class ArchitectureTest {
   void modules_dependOnApiAndTheirLibrariesOnly() {
     LIBRARIES.forEach(
         (module, libraries) -> {
-          List<String> allowed = new ArrayList<>(List.of("org.lichen.api..", "org.lichen." + module + ".."));
+          List<String> allowed =
+              new ArrayList<>(List.of("org.lichen.api..", "org.lichen." + module + ".."));
           libraries.forEach(library -> allowed.add("org.lichen." + library + ".."));
           noClasses()
               .that()
