@@ -31,7 +31,7 @@ progress() { # one line, rewritten, of what is being built; without a terminal o
 }
 
 run() {
-  { mvn -B -ntp $1 -Dquick -Dstyle.color=never -f "$top/pom.xml" package 2>&1 && echo MAVEN-OK; } |
+  { mvn -B -ntp $1 -Dquick -Dstyle.color=never -f "$top/pom.xml" -pl distribution -am package 2>&1 && echo MAVEN-OK; } |
     tee "$log" | progress
   tail -n 1 "$log" | grep -q "MAVEN-OK$"
 }
