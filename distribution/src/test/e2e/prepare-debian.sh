@@ -7,12 +7,13 @@ if [ ! -s "$out" ]; then
   command -v mmdebstrap >/dev/null || { echo "no mmdebstrap here" >&2 && exit 1; }
   [ "$(id -u)" = 0 ] || { echo "only root can make it: run this as root once, for $out" >&2 && exit 1; }
   mkdir -p "$1"
-  mmdebstrap --quiet --variant=minbase bookworm "$out.$$" >"$out.log" 2>&1 || {
-    rm -f "$out.$$"
+  part=$1/$$.part.tar # mmdebstrap makes what the name ends in
+  mmdebstrap --quiet --variant=minbase bookworm "$part" >"$out.log" 2>&1 || {
+    rm -f "$part"
     echo "mmdebstrap failed: $(tail -n 1 "$out.log")" >&2
     exit 1
   }
-  mv "$out.$$" "$out"
+  mv "$part" "$out"
 fi
 chmod a+r "$out"
 echo "$out"

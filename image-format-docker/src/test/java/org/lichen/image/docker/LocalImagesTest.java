@@ -300,6 +300,17 @@ class LocalImagesTest {
     }
   }
 
+  @Test
+  void tar_thatIsADirectory_isRefusedWithTheWayToMakeOne() {
+    assertThatThrownBy(() -> pull.images(FakeSource.file("tar", directory)))
+        .isInstanceOfSatisfying(
+            ContainerException.class,
+            e -> {
+              assertThat(e).hasMessageContaining(directory + "): it is a directory");
+              assertThat(e.hint()).contains("lichen import -");
+            });
+  }
+
   /** A hostile archive; the entries are in one of the names that are looked for. */
   @Test
   void archives_thatLieInTheirHeaders_areRefused() throws Exception {

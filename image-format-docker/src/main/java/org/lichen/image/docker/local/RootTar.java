@@ -1,6 +1,7 @@
 package org.lichen.image.docker.local;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.lichen.api.ContainerException;
+import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Request;
 import org.lichen.api.image.ImageConfig;
 import org.lichen.api.image.ImageSource;
@@ -39,6 +41,12 @@ public final class RootTar {
 
   public List<NamedImage> read(ImageSource source, ReadOptions options) throws ContainerException {
     Map<String, Object> changed = Changes.apply(changes(options.others()));
+    if (source.file().filter(Files::isDirectory).isPresent()) {
+      throw new ContainerException(
+          Kind.USAGE,
+          "cannot import (" + source.reference() + "): it is a directory, not a tar",
+          "tar -C DIRECTORY -c . | lichen import - NAME");
+    }
     try {
       source.peek(1); // a file that cannot be read is told of as such, not as a layer that fails
     } catch (IOException failed) {
