@@ -38,9 +38,9 @@ public final class TarReader implements EntryStream {
 
   @Override
   public Optional<Entry> next() throws IOException {
-    skip(left + padding);
+    skip(left);
     left = 0;
-    padding = 0;
+    padding();
     Pax pax = new Pax();
     Optional<byte[]> longName = Optional.empty();
     Optional<byte[]> longLink = Optional.empty();
@@ -58,6 +58,17 @@ public final class TarReader implements EntryStream {
       }
     }
     return Optional.empty();
+  }
+
+  /** What fills the last block of a content. The last one of an archive may lack it: umoci does. */
+  private void padding() throws IOException {
+    int got = in.readNBytes(chunk, 0, padding);
+    offset += got;
+    ended |= padding > 0 && got == 0;
+    if (got > 0 && got < padding) {
+      throw new ArchiveException("tar is cut off at byte " + offset);
+    }
+    padding = 0;
   }
 
   private Entry entry(
