@@ -1,5 +1,5 @@
 # Shared by the Makefiles of the C modules: static, reproducible programs into $(BUILD), hosted tests with sanitizers.
-# A module sets PROGRAMS, TESTS and TOOLS (for trying by hand: `make tools`), and for each name SOURCES_<name>.
+# A module sets PROGRAMS, LIBRARIES (shared, without libc), TESTS and TOOLS (for trying by hand: `make tools`), and for each name SOURCES_<name>.
 HERE     := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 BUILD    ?= target/native
 CC       ?= gcc
@@ -14,7 +14,7 @@ CHECK    := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 vpath %.c . $(POSIX) ../../test/c $(HERE)/src/test/c
 
 .PHONY: all tools test analyze clean
-all: $(addprefix $(BUILD)/,$(PROGRAMS))
+all: $(addprefix $(BUILD)/,$(PROGRAMS) $(LIBRARIES))
 
 tools: $(addprefix $(BUILD)/,$(TOOLS))
 
@@ -23,12 +23,18 @@ $(BUILD)/$(1): $(addprefix $(BUILD)/o/,$(SOURCES_$(1):.c=.o))
 	@echo '  LD $(1)'
 	@$(CC) $(LINK) -o $$@ $$^
 endef
+define library
+$(BUILD)/$(1): $(addprefix $(BUILD)/o/,$(SOURCES_$(1):.c=.o))
+	@echo '  LD $(1)'
+	@$(CC) -shared -nostdlib -s -Wl,--build-id=none -o $$@ $$^
+endef
 define check
 $(BUILD)/test/$(1): $(addprefix $(BUILD)/test/o/,$(SOURCES_$(1):.c=.o))
 	@echo '  LD test $(1)'
 	@$(CC) $(CHECK) -o $$@ $$^
 endef
 $(foreach p,$(PROGRAMS) $(TOOLS),$(eval $(call program,$(p))))
+$(foreach l,$(LIBRARIES),$(eval $(call library,$(l))))
 $(foreach t,$(TESTS),$(eval $(call check,$(t))))
 
 $(BUILD)/o/%.o: %.c

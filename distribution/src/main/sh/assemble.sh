@@ -17,6 +17,7 @@ unpack() { # JAR ENTRY NAME
   rm -rf "$scratch"
 }
 unpack "$dir"/lib/bundles/jna-*.jar com/sun/jna/linux-x86-64/libjnidispatch.so libjnidispatch.so
+install -m 755 "$top/bundles/posix/target/native/liblichen-sha256.so" lib/native/
 zstd=$(basename lib/bundles/zstd-jni-*.jar .jar)
 unpack "$dir/lib/bundles/$zstd.jar" "linux/amd64/lib$zstd.so" "lib$zstd.so"
 

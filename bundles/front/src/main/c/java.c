@@ -183,6 +183,7 @@ char **java_command(const struct runtime *runtime) {
     list_add(&argv, must_format("-Dlichen.socket=%s", runtime->socket));
     list_add(&argv, must_format("-Dlichen.build=%s", runtime->distribution->build));
     list_add(&argv, must_format("-Djna.boot.library.path=%s/lib/native", root));
+    list_add(&argv, must_format("-Djna.library.path=%s/lib/native", root));
     list_add(&argv, must_copy("-Djna.nounpack=true"));
     list_add(&argv, must_copy("-Djna.nosys=true"));
     add_zstd(&argv, root);

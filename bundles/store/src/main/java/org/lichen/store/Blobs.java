@@ -10,6 +10,7 @@ import org.lichen.api.ContainerException;
 import org.lichen.api.Digest;
 import org.lichen.posix.Descriptor;
 import org.lichen.posix.Errno;
+import org.lichen.posix.Hashing;
 import org.lichen.posix.Linux;
 import org.lichen.posix.PosixException;
 
@@ -50,7 +51,7 @@ final class Blobs {
     }
     String what = "blob (" + expected.map(Digest::toString).orElse("new") + ")";
     String algorithm = expected.map(Digest::algorithm).orElse("sha256");
-    MessageDigest hash = Digest.hasher(algorithm);
+    MessageDigest hash = Hashing.hasher(algorithm);
     byte[] chunk = new byte[CHUNK];
     try (StagedBlob blob = new StagedBlob(places)) {
       int got = in.read(ByteBuffer.wrap(chunk));

@@ -19,6 +19,7 @@ import org.lichen.api.image.Image;
 import org.lichen.api.image.Layer;
 import org.lichen.posix.Descriptor;
 import org.lichen.posix.FileLock;
+import org.lichen.posix.Hashing;
 import org.lichen.posix.Linux;
 import org.lichen.posix.Trees;
 
@@ -80,7 +81,7 @@ final class Checker {
   }
 
   private static Digest hash(Path blob, String algorithm) throws IOException {
-    MessageDigest hash = Digest.hasher(algorithm);
+    MessageDigest hash = Hashing.hasher(algorithm);
     byte[] chunk = new byte[256 << 10];
     try (ReadableByteChannel in = Descriptor.open(blob, Linux.O_RDONLY, 0)) {
       int got = in.read(ByteBuffer.wrap(chunk));

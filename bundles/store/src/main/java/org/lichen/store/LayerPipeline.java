@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Digest;
 import org.lichen.archive.Compression;
+import org.lichen.posix.Hashing;
 
 /**
  * Takes a layer from its source to the disk in one pass:
@@ -29,7 +30,7 @@ final class LayerPipeline {
   private final String what;
   private final Pipe packed = new Pipe(PIPE);
   private final Pipe plain = new Pipe(PIPE);
-  private final MessageDigest diff = Digest.hasher("sha256");
+  private final MessageDigest diff = Hashing.hasher("sha256");
 
   /** {@code what} names the layer in failures. */
   LayerPipeline(String what) {
@@ -48,7 +49,7 @@ final class LayerPipeline {
       StagedLayer layer,
       Optional<Digest> expected)
       throws ContainerException {
-    MessageDigest hash = Digest.hasher(expected.map(Digest::algorithm).orElse("sha256"));
+    MessageDigest hash = Hashing.hasher(expected.map(Digest::algorithm).orElse("sha256"));
     Worker unpack =
         Worker.start(
             "lichen unpack", () -> layer.unpack(new DigestInputStream(plain.source(), diff)));
