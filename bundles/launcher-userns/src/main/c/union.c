@@ -1,0 +1,113 @@
+#include "union.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mounts.h"
+#include "owned.h"
+#include "upper.h"
+
+static const char DESCRIPTORS[] = "/proc/self/fd";
+static const char PROGRAM[] = "fuse-overlayfs";
+static const char PATH[] = "/usr/local/bin:/usr/bin:/bin";
+
+/* Lowers are separated by colons and options by commas, and all of them must fit into one page: numbers need no escapes, and leave room for more lowers than the kernel takes. */
+char *union_options(const struct parts *parts, const char *more) {
+    struct bytes text = {0};
+    bytes_text(&text, "lowerdir=");
+    for (size_t i = 0; i < parts->lower_count; i++) bytes_format(&text, "%s%d", i ? ":" : "", parts->lowers[i]);
+    bytes_format(&text, ",upperdir=%d,workdir=%d%s", parts->upper, parts->work, more);
+    bytes_add(&text, "", 1);
+    return (char *)text.data;
+}
+
+/* Without an index a union whose namespace is still being taken down does not keep its upper from being mounted again; our own lock does. */
+bool union_by_kernel(const struct parts *parts, int target, bool once) {
+    AUTO_CLOSE int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    AUTO_FREE char *options = union_options(parts, once ? ",userxattr,index=off,volatile" : ",userxattr,index=off");
+    AUTO_FREE char *place = must_format("%d", target);
+    if (here < 0 || chdir(DESCRIPTORS) != 0) return false;
+    bool good = mount("overlay", place, "overlay", 0, options) == 0;
+    int error = errno;
+    if (fchdir(here) != 0) die(STATUS_LICHEN, "cannot return to the container directory: %s", strerror(errno));
+    errno = error;
+    return good;
+}
+
+/* In the child: descriptors keep their numbers, but not across exec by themselves. */
+static _Noreturn void serve(const struct parts *parts, int target, bool once) {
+    AUTO_FREE char *options = union_options(parts, once ? ",volatile" : "");
+    AUTO_FREE char *place = must_format("%d", target);
+    for (size_t i = 0; i < parts->lower_count; i++) fcntl(parts->lowers[i], F_SETFD, 0);
+    fcntl(parts->upper, F_SETFD, 0);
+    fcntl(parts->work, F_SETFD, 0);
+    fcntl(target, F_SETFD, 0);
+    setenv("PATH", PATH, 1);
+    if (chdir(DESCRIPTORS) == 0) execlp(PROGRAM, PROGRAM, "-o", options, place, (char *)NULL);
+    complain("cannot run %s: %s", PROGRAM, strerror(errno));
+    _exit(STATUS_LICHEN);
+}
+
+/* It goes into the background when it has mounted, and ends when the mount is gone: with the container's mount namespace. */
+bool union_by_fuse(const struct parts *parts, int target, bool once) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) serve(parts, target, once);
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+bool union_fuse_present(void) {
+    AUTO_FREE char *places = must_copy(PATH);
+    char *state = NULL;
+    if (access("/dev/fuse", R_OK | W_OK) != 0) return false;
+    for (char *place = strtok_r(places, ":", &state); place; place = strtok_r(NULL, ":", &state)) {
+        AUTO_FREE char *program = must_format("%s/%s", place, PROGRAM);
+        if (access(program, X_OK) == 0) return true;
+    }
+    return false;
+}
+
+static int open_part(const char *path, const char *hint) {
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) die(STATUS_LICHEN, "cannot open a part of the root file system (%s): %s%s", path, strerror(errno), hint);
+    return fd;
+}
+
+static _Noreturn void refused(const struct root *root, int error) {
+    const char *why = error == ENODEV ? "this kernel has no overlay file system"
+                    : error == EPERM ? "this kernel forbids overlay mounts in user namespaces (it is older than 5.11)"
+                    : error == EINVAL ? "the file system that it lies on cannot hold what containers write"
+                                      : strerror(error);
+    die(STATUS_LICHEN, "cannot mount the root file system, a union of %zu layers below %s: %s\nhint: keep what containers write on a local disk (--upper DIR), or give every container a copy: --strategy extract",
+        root->lower_count, root->upper, why);
+}
+
+int union_mount(const struct root *root) {
+    struct parts parts = {.lowers = must_alloc(root->lower_count * sizeof(int)), .lower_count = root->lower_count};
+    bool aufs = false;
+    for (size_t i = 0; i < root->lower_count; i++) {
+        aufs |= root->lowers[i].aufs;
+        if (root->lowers[i].owned) owned_make(&root->lowers[i]);
+        parts.lowers[i] = open_part(root->lowers[i].owned ? root->lowers[i].owned : root->lowers[i].path, "\nhint: pull the image again");
+    }
+    upper_make(root, parts.lowers);
+    parts.upper = open_part(root->upper, "");
+    parts.work = open_part(root->work, "");
+    if (aufs || !union_by_kernel(&parts, parts.upper, root->once)) {
+        int error = aufs ? EINVAL : errno;
+        if (!union_fuse_present()) refused(root, error);
+        if (!union_by_fuse(&parts, parts.upper, root->once)) die(STATUS_LICHEN, "cannot mount the root file system (%s): %s failed", root->upper, PROGRAM);
+    }
+    int top = top_of(parts.upper);
+    if (top < 0) mount_failed("the root file system", "/");
+    for (size_t i = 0; i < parts.lower_count; i++) close(parts.lowers[i]);
+    free(parts.lowers);
+    close(parts.upper);
+    close(parts.work);
+    return top;
+}
