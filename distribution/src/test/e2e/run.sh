@@ -17,7 +17,7 @@ ranges_user=lichen-e2e-ranges
 cleanup() {
   pkill -u "$uid" -f lichen 2>/dev/null || true
   [ -z "${ranges_made:-}" ] || {
-    pkill -u "$ranges_user" 2>/dev/null || true
+    while pkill -KILL -u "$ranges_user"; do sleep 0.1; done
     userdel "$ranges_user"
   }
   chmod -R u+rwX "$work" 2>/dev/null || true

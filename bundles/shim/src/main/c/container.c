@@ -86,7 +86,24 @@ void container_open(struct container *container, const struct launch_plan *plan)
     if (fchdir(container->directory) != 0) die(STATUS_LICHEN, "cannot use the container directory (%.12s): %s", container->id, strerror(errno));
 }
 
+/* A shim that was killed has taken the container with it, but its processes may still be ending: two starts must not write the same files at once. */
+static void await_previous(const struct container *container) {
+    enum { PAUSE = 1000, TRIES = 10000 }; /* microseconds */
+    struct bytes text = {0};
+    int first = 0;
+    unsigned long long begun = 0;
+    if (!read_file(container->directory, "run/pid", &text)) return;
+    bytes_add(&text, "", 1);
+    bool known = sscanf((const char *)text.data, "%d %llu", &first, &begun) == 2;
+    bytes_clear(&text);
+    for (int tries = 0; known && process_runs(first, begun); tries++) {
+        if (tries == TRIES) die(STATUS_LICHEN, "cannot start the container (%.12s): its processes of before do not end", container->id);
+        usleep(PAUSE);
+    }
+}
+
 void container_run(struct container *container) {
+    await_previous(container);
     container->run_all = run_directory();
     AUTO_FREE char *group = must_format("%s/c", container->run_all);
     make_private(group);
@@ -171,6 +188,7 @@ void container_remove(struct container *container, const struct step *clean) {
     AUTO_FREE char *dead = must_format(".del-%s", container->id);
     const char *name = renameat(container->containers, container->id, container->containers, dead) == 0 ? dead : container->id;
     if (container->name) name_release(container->home, container->name, container->id);
+    if (remove_all(container->containers, name)) return;
     if (clean->present && !run_clean(container, clean)) complain("cannot remove the files of other ids in the container (%.12s)", container->id);
     if (!remove_all(container->containers, name)) complain("cannot remove the container (%s/containers/%s): %s", container->home, name, strerror(errno));
 }

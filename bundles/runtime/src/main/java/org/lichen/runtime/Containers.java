@@ -27,6 +27,7 @@ import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Pins;
+import org.lichen.api.image.TreeRemover;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.Launcher;
 import org.lichen.api.plan.LaunchPlan;
@@ -46,8 +47,15 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /** The life cycle of containers: reads, decides, records, plans; never starts a guest. */
-@Component(service = {ContainerRuntime.class, Pins.class, LaunchPlan.Placement.class})
-public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Placement {
+@Component(
+    service = {
+      ContainerRuntime.class,
+      Pins.class,
+      TreeRemover.class,
+      LaunchPlan.Placement.class
+    })
+public final class Containers
+    implements ContainerRuntime, Pins, TreeRemover, LaunchPlan.Placement {
   /** Whether the image's tree is still needed by the container. */
   private static final String READY = "rootfs.ready";
 
@@ -303,13 +311,18 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
     try {
       Trees.remove(tree);
     } catch (IOException notOurs) {
-      for (Launcher launcher : launchers) {
-        Optional<Step> removal = launcher.removal(tree);
-        if (removal.isPresent()) {
-          HelperProcess.run(removal.get(), natives);
-        }
-      }
+      remove(tree);
       Trees.remove(tree);
+    }
+  }
+
+  @Override
+  public void remove(Path tree) throws ContainerException {
+    for (Launcher launcher : launchers) {
+      Optional<Step> removal = launcher.removal(tree);
+      if (removal.isPresent()) {
+        HelperProcess.run(removal.get(), natives);
+      }
     }
   }
 
