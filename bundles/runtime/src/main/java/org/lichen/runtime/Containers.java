@@ -48,14 +48,8 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /** The life cycle of containers: reads, decides, records, plans; never starts a guest. */
 @Component(
-    service = {
-      ContainerRuntime.class,
-      Pins.class,
-      TreeRemover.class,
-      LaunchPlan.Placement.class
-    })
-public final class Containers
-    implements ContainerRuntime, Pins, TreeRemover, LaunchPlan.Placement {
+    service = {ContainerRuntime.class, Pins.class, TreeRemover.class, LaunchPlan.Placement.class})
+public final class Containers implements ContainerRuntime, Pins, TreeRemover, LaunchPlan.Placement {
   /** Whether the image's tree is still needed by the container. */
   private static final String READY = "rootfs.ready";
 

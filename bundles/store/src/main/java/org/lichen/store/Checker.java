@@ -32,11 +32,7 @@ final class Checker {
   private final List<String> repaired = new ArrayList<>();
 
   Checker(
-      Places places,
-      ImageIndex index,
-      Manifests manifests,
-      StoreLock lock,
-      LayerRemoval removal) {
+      Places places, ImageIndex index, Manifests manifests, StoreLock lock, LayerRemoval removal) {
     this.places = places;
     this.index = index;
     this.manifests = manifests;

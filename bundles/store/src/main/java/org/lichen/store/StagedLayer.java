@@ -37,8 +37,7 @@ final class StagedLayer implements AutoCloseable {
       staging.makeDirectory(name, 0755);
       directory = staging.directory(name);
       directory.makeDirectory(Bytes.of(Places.FILES), 0700);
-      indexFile =
-          directory.file(Bytes.of(Places.INDEX), NEW, 0644);
+      indexFile = directory.file(Bytes.of(Places.INDEX), NEW, 0644);
     }
     index = new LayerIndex(indexFile, encoding);
   }
