@@ -97,9 +97,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   public Container create(ContainerSpec spec, Request request) throws ContainerException {
     try (ImageStore.Writer held = store.writer()) { // nothing is collected meanwhile
       ContainerId id = writer.newId();
-      Chooser.Decision decision = decide(spec);
+      Chooser.Decision decision = decide(spec, UpperPlace.wanted(spec, request.configuration()));
       ContainerSpec recorded =
-          spec.change()
+          decision
+              .upper()
+              .record(spec.change())
               .strategy(decision.strategy().name())
               .identity(decision.identity())
               .hostname(spec.hostname().isEmpty() ? id.brief() : spec.hostname())
@@ -136,7 +138,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throw new ContainerException(
           Kind.CONFLICT, "container " + label(container) + " is already running", "");
     }
-    return planner.start(Optional.of(id), container.spec(), decide(container.spec()), options);
+    return planner.start(Optional.of(id), container.spec(), decide(container.spec(), UpperPlace.recorded(container.spec())), options);
   }
 
   @Override
@@ -145,7 +147,8 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     if (!spec.name().isEmpty()) {
       ContainerWriter.checkName(spec.name());
     }
-    return planner.start(Optional.empty(), spec, decide(spec), options);
+    UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
+    return planner.start(Optional.empty(), spec, decide(spec, upper), options);
   }
 
   @Override
@@ -188,15 +191,17 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     return both;
   }
 
-  private Chooser.Decision decide(ContainerSpec spec) throws ContainerException {
+  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper)
+      throws ContainerException {
     Image image = image(spec);
-    return chooser(host.host()).decide(spec, unpacked(image), launches(spec, image));
+    return chooser(host.host()).decide(spec, upper, unpacked(image), launches(spec, image));
   }
 
   @Override
   public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
     Image image = image(spec);
-    return chooser(host.host().refreshed()).explain(spec, unpacked(image), launches(spec, image));
+    UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
+    return chooser(host.host().refreshed()).explain(spec, upper, unpacked(image), launches(spec, image));
   }
 
   private Chooser chooser(Host facts) {

@@ -38,7 +38,12 @@ final class Planner {
     List<Requirement> needs =
         new ArrayList<>(decision.launcher().requirements(decision.launch(), decision.rootfs()));
     ContainerSpec recorded =
-        spec.change().strategy(decision.strategy().name()).identity(decision.identity()).build();
+        decision
+            .upper()
+            .record(spec.change())
+            .strategy(decision.strategy().name())
+            .identity(decision.identity())
+            .build();
     ShimOrders orders =
         new ShimOrders(
             id.map(ContainerId::value),
@@ -51,7 +56,8 @@ final class Planner {
             spec.detachKeys(),
             Signals.number(spec.stopSignal()),
             spec.stopTimeout(),
-            options.announce());
+            options.announce(),
+            decision.upper().directory());
     return new LaunchPlan(
         home.root(),
         needs,
@@ -79,7 +85,8 @@ final class Planner {
             options.detachKeys(),
             0,
             Duration.ZERO,
-            "");
+            "",
+            Optional.empty());
     return new LaunchPlan(
         home.root(),
         List.of(),

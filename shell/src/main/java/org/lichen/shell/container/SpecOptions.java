@@ -199,6 +199,12 @@ final class SpecOptions {
   @Option(names = "--strategy", paramLabel = "NAME", description = "Instead of the best one.")
   @Nullable String strategy;
 
+  @Option(
+      names = "--upper",
+      paramLabel = "DIR",
+      description = "Keep what it writes in a directory of a local disk (default: in --home).")
+  @Nullable String upper;
+
   @Option(names = "--cidfile", paramLabel = "FILE", description = "Write the id into a file.")
   @Nullable String cidFile;
 
@@ -223,6 +229,9 @@ final class SpecOptions {
     namespaces(spec, requires);
     rights(spec, requires);
     labels(spec, request);
+    if (upper != null) {
+      spec.other("upper", request.path(upper).toString());
+    }
     if (!requires.isEmpty()) {
       spec.other("requires", List.copyOf(requires));
     }
