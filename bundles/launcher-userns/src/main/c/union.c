@@ -2,10 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mounts.h"
@@ -40,25 +46,62 @@ bool union_by_kernel(const struct parts *parts, int target, bool once) {
 }
 
 /* In the child: descriptors keep their numbers, but not across exec by themselves. */
-static _Noreturn void serve(const struct parts *parts, int target, bool once) {
+static _Noreturn void serve(const struct parts *parts, int target, bool once, int words) {
     AUTO_FREE char *options = union_options(parts, once ? ",volatile" : "");
     AUTO_FREE char *place = must_format("%d", target);
+    AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (size_t i = 0; i < parts->lower_count; i++) fcntl(parts->lowers[i], F_SETFD, 0);
     fcntl(parts->upper, F_SETFD, 0);
     fcntl(parts->work, F_SETFD, 0);
     fcntl(target, F_SETFD, 0);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(words, STDERR_FILENO);
     setenv("PATH", PATH, 1);
-    if (chdir(DESCRIPTORS) == 0) execlp(PROGRAM, PROGRAM, "-o", options, place, (char *)NULL);
-    complain("cannot run %s: %s", PROGRAM, strerror(errno));
+    if (chdir(DESCRIPTORS) == 0) execlp(PROGRAM, PROGRAM, "-f", "-o", options, place, (char *)NULL);
+    complain("cannot run it: %s", strerror(errno));
     _exit(STATUS_LICHEN);
 }
 
-/* It goes into the background when it has mounted, and ends when the mount is gone: with the container's mount namespace. */
+static bool is_fuse(int target) {
+    struct statfs facts;
+    AUTO_CLOSE int top = top_of(target);
+    return top >= 0 && fstatfs(top, &facts) == 0 && facts.f_type == 0x65735546; /* FUSE_SUPER_MAGIC */
+}
+
+/* Its last line; what it says is only of interest when it fails. */
+static void tell(int words) {
+    struct bytes text = {0};
+    if (lseek(words, 0, SEEK_SET) == 0 && read_whole(words, &text)) bytes_add(&text, "", 1);
+    while (text.size > 1 && text.data[text.size - 2] == '\n') text.data[--text.size - 1] = 0;
+    const char *line = text.size ? strrchr((const char *)text.data, '\n') : NULL;
+    complain("%s: %s", PROGRAM, line ? line + 1 : text.size > 1 ? (const char *)text.data : "it has ended");
+    bytes_clear(&text);
+}
+
+/* It is a child of our parent and ends with that: the container's shim. That it has ended shows at the pipe, of which it alone holds the other end. */
 bool union_by_fuse(const struct parts *parts, int target, bool once) {
-    int status;
-    pid_t child = fork();
-    if (child == 0) serve(parts, target, once);
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    enum { PAUSE = 2 }; /* milliseconds */
+    int alive[2], words = memory_file(PROGRAM, "", 0);
+    pid_t parent = getppid();
+    if (words < 0 || pipe2(alive, O_CLOEXEC) != 0) return false;
+    pid_t child = (pid_t)syscall(SYS_clone, (unsigned long)CLONE_PARENT | SIGCHLD, 0UL, 0UL, 0UL, 0UL);
+    if (child == 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) _exit(STATUS_LICHEN);
+        fcntl(alive[1], F_SETFD, 0);
+        serve(parts, target, once, words);
+    }
+    close(alive[1]);
+    struct pollfd polled = {.fd = alive[0]};
+    bool good = false, ended = child < 0;
+    while (!good && !ended) {
+        ended = poll(&polled, 1, PAUSE) > 0;
+        good = is_fuse(target);
+    }
+    if (!good) tell(words);
+    close(alive[0]);
+    close(words);
+    return good;
 }
 
 bool union_fuse_present(void) {
@@ -87,6 +130,16 @@ static _Noreturn void refused(const struct root *root, int error) {
         root->lower_count, root->upper, why);
 }
 
+/* The root of a mount namespace changes for all who are in it; whoever serves the union needs the host's. So it keeps this namespace, and the container gets another one. */
+static int leave_to_server(int top) {
+    char path[PATH_MAX];
+    ssize_t size = top < 0 ? -1 : readlink(fd_path(top), path, sizeof path - 1);
+    if (size < 0 || unshare(CLONE_NEWNS) != 0) return -1;
+    path[size] = 0;
+    close(top);
+    return open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int union_mount(const struct root *root) {
     struct parts parts = {.lowers = must_alloc(root->lower_count * sizeof(int)), .lower_count = root->lower_count};
     bool aufs = false;
@@ -98,12 +151,14 @@ int union_mount(const struct root *root) {
     upper_make(root, parts.lowers);
     parts.upper = open_part(root->upper, "");
     parts.work = open_part(root->work, "");
-    if (aufs || !union_by_kernel(&parts, parts.upper, root->once)) {
+    bool fuse = aufs || !union_by_kernel(&parts, parts.upper, root->once);
+    if (fuse) {
         int error = aufs ? EINVAL : errno;
         if (!union_fuse_present()) refused(root, error);
         if (!union_by_fuse(&parts, parts.upper, root->once)) die(STATUS_LICHEN, "cannot mount the root file system (%s): %s failed", root->upper, PROGRAM);
     }
     int top = top_of(parts.upper);
+    if (fuse) top = leave_to_server(top);
     if (top < 0) mount_failed("the root file system", "/");
     for (size_t i = 0; i < parts.lower_count; i++) close(parts.lowers[i]);
     free(parts.lowers);

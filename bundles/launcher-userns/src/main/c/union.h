@@ -12,12 +12,13 @@ struct parts {
 };
 
 /* Mounts the plan's union over its upper directory, which is made if it is missing: by the kernel, or where that cannot, by fuse-overlayfs. An O_PATH descriptor of its
-   root. In user and mount namespaces of our own, but still among the host's processes: there fuse-overlayfs stays until the mount goes, out of the guest's reach. */
+   root. In user and mount namespaces of our own (fuse-overlayfs keeps that mount namespace, and we get another one), but still among the host's processes: there it stays, out
+   of the guest's reach. */
 int union_mount(const struct root *root);
 
 /* The options that mount these parts; they hold where /proc/self/fd is the working directory. For mounting, and for tests. */
 char *union_options(const struct parts *parts, const char *more);
-/* Mounts on the directory `target`; false: errno, or for fuse-overlayfs that it has failed, and told why on stderr. */
+/* Mounts on the directory `target`; false: errno, or for fuse-overlayfs that it has failed, and told why on stderr. It ends with our parent. */
 bool union_by_kernel(const struct parts *parts, int target, bool once);
 bool union_by_fuse(const struct parts *parts, int target, bool once);
 /* Is the program there, and the device it needs? */
