@@ -7,7 +7,7 @@ if [ ! -s "$out" ]; then
   command -v mmdebstrap >/dev/null || { echo "no mmdebstrap here" >&2 && exit 1; }
   [ "$(id -u)" = 0 ] || { echo "only root can make it: run this as root once, for $out" >&2 && exit 1; }
   mkdir -p "$1"
-  mmdebstrap --quiet --variant=minbase bookworm "$out.$$" >"$out.log" 2>&1 || {
+  mmdebstrap --quiet --variant=minbase --format=tar bookworm "$out.$$" >"$out.log" 2>&1 || {
     rm -f "$out.$$"
     echo "mmdebstrap failed: $(tail -n 1 "$out.log")" >&2
     exit 1
