@@ -8,7 +8,7 @@ t "import alpine" images_ready
 directory() { lichen inspect --format '{{.Lichen.Directory}}' "$1"; }
 # Everything about the layers that can be changed by writing: names, modes, owners, times, links, content.
 layers_hash() {
-  (cd "$home/layers" && find [0-9a-f]* -printf '%p %y %m %U %G %T@ %n %s %l\n' | LC_ALL=C sort && find [0-9a-f]* -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum
+  (cd "$home/layers" && find */fs */layer.json -printf '%p %y %m %U %G %T@ %n %s %l\n' | LC_ALL=C sort && find */fs */layer.json -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum
 }
 
 able() {

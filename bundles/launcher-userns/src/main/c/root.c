@@ -20,9 +20,9 @@ static int mount_tree(const char *path) {
     return root;
 }
 
-int root_mount(const struct root *root) {
+int root_mount(const struct plan *plan) {
     if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0) die(STATUS_LICHEN, "cannot separate the mounts from the host's: %s", strerror(errno));
-    return root->path ? mount_tree(root->path) : union_mount(root);
+    return plan->root.path ? mount_tree(plan->root.path) : union_mount(plan);
 }
 
 /* pivot_root is refused where the present root is the initial ramfs; there the new root is moved over it. */

@@ -80,7 +80,7 @@ void start(struct launch *launch) {
     const char *user = launch->plan.guest.user;
     launch->has_user = user && *user && strcmp(user, "0") != 0 && strcmp(user, "root") != 0;
     spaces_make(&launch->plan, launch->plan.namespaces & CLONE_NEWNS);
-    int root = root_mount(&launch->plan.root); /* before our children are of another pid namespace: it may need helpers that outlive the start */
+    int root = root_mount(&launch->plan); /* before our children are of another pid namespace: it may need helpers that outlive the start */
     spaces_add(launch->plan.namespaces & ~(unsigned)CLONE_NEWNS);
     pid_t first = fork_sibling();
     if (first < 0) die(STATUS_LICHEN, "cannot start the container's first process: %s", strerror(errno));

@@ -16,6 +16,7 @@
 
 #include "mounts.h"
 #include "owned.h"
+#include "points.h"
 #include "upper.h"
 
 static const char DESCRIPTORS[] = "/proc/self/fd";
@@ -140,8 +141,9 @@ static int leave_to_server(int top) {
     return open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int union_mount(const struct root *root) {
-    struct parts parts = {.lowers = must_alloc(root->lower_count * sizeof(int)), .lower_count = root->lower_count};
+int union_mount(const struct plan *plan) {
+    const struct root *root = &plan->root;
+    struct parts parts = {.lowers = must_alloc((root->lower_count + 1) * sizeof(int)), .lower_count = root->lower_count};
     bool aufs = false;
     for (size_t i = 0; i < root->lower_count; i++) {
         aufs |= root->lowers[i].aufs;
@@ -149,6 +151,8 @@ int union_mount(const struct root *root) {
         parts.lowers[i] = open_part(root->lowers[i].owned ? root->lowers[i].owned : root->lowers[i].path, "\nhint: pull the image again");
     }
     upper_make(root, parts.lowers);
+    int points = points_open(plan);
+    if (points >= 0) parts.lowers[parts.lower_count++] = points;
     parts.upper = open_part(root->upper, "");
     parts.work = open_part(root->work, "");
     bool fuse = aufs || !union_by_kernel(&parts, parts.upper, root->once);

@@ -14,7 +14,7 @@ struct parts {
 /* Mounts the plan's union over its upper directory, which is made if it is missing: by the kernel, or where that cannot, by fuse-overlayfs. An O_PATH descriptor of its
    root. In user and mount namespaces of our own (fuse-overlayfs keeps that mount namespace, and we get another one), but still among the host's processes: there it stays, out
    of the guest's reach. */
-int union_mount(const struct root *root);
+int union_mount(const struct plan *plan);
 
 /* The options that mount these parts; they hold where /proc/self/fd is the working directory. For mounting, and for tests. */
 char *union_options(const struct parts *parts, const char *more);

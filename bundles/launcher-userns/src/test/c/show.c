@@ -17,7 +17,7 @@ int main(void) {
     if (!read_whole(STDIN_FILENO, &payload)) die(STATUS_LICHEN, "cannot read the payload: %s", strerror(errno));
     plan_read(&plan, &payload);
     spaces_make(&plan, CLONE_NEWNS);
-    int root = root_mount(&plan.root);
+    int root = root_mount(&plan);
     ssize_t size = readlink(fd_path(root), path, sizeof path);
     if (size < 0) die(STATUS_LICHEN, "cannot tell where it is: %s", strerror(errno));
     printf("/proc/%d/root%.*s\n", (int)getpid(), (int)size, path);
