@@ -23,7 +23,7 @@ import org.lichen.api.runtime.Choice;
  * supported and gives every guarantee asked for. A name that the spec fixes narrows the walk.
  */
 final class Chooser {
-  /** What was decided, with the reasoning. */
+  /** What was decided. */
   record Decision(
       FilesystemStrategy strategy,
       Launcher launcher,
@@ -32,8 +32,7 @@ final class Chooser {
       List<LayerPath> layers,
       RootfsPlan rootfs,
       UpperPlace upper,
-      LaunchSpec launch,
-      List<Choice> reasoning) {}
+      LaunchSpec launch) {}
 
   /** Makes the launch spec once the identity is known. */
   @FunctionalInterface
@@ -52,11 +51,10 @@ final class Chooser {
     this.host = host;
   }
 
-  Decision decide(
-      ContainerSpec spec, UpperPlace upper, List<LayerPath> layers, Launches launches)
+  Decision decide(ContainerSpec spec, UpperPlace upper, List<LayerPath> layers, Launches launches)
       throws ContainerException {
     List<Choice> reasoning = new ArrayList<>();
-    Optional<Decision> first = walk(spec, upper, layers, launches, reasoning);
+    Optional<Decision> first = walk(spec, upper, layers, launches, reasoning, false);
     return first.orElseThrow(() -> impossible(spec, reasoning));
   }
 
@@ -64,7 +62,7 @@ final class Chooser {
       ContainerSpec spec, UpperPlace upper, List<LayerPath> layers, Launches launches)
       throws ContainerException {
     List<Choice> reasoning = new ArrayList<>();
-    walk(spec, upper, layers, launches, reasoning);
+    walk(spec, upper, layers, launches, reasoning, true);
     return reasoning;
   }
 
@@ -73,7 +71,8 @@ final class Chooser {
       UpperPlace upper,
       List<LayerPath> layers,
       Launches launches,
-      List<Choice> reasoning)
+      List<Choice> reasoning,
+      boolean toTheEnd)
       throws ContainerException {
     Optional<Decision> first = Optional.empty();
     for (Launcher launcher : named(launchers, Launcher::name, spec.launcher().orElse(""))) {
@@ -108,8 +107,10 @@ final class Chooser {
                         layers,
                         rootfs,
                         upper.usedBy(rootfs),
-                        launch,
-                        reasoning));
+                        launch));
+          }
+          if (support.supported() && !toTheEnd) {
+            return first;
           }
           if (support.supported()) {
             break; // one identity for a pair: the best

@@ -138,7 +138,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throw new ContainerException(
           Kind.CONFLICT, "container " + label(container) + " is already running", "");
     }
-    return planner.start(Optional.of(id), container.spec(), decide(container.spec(), UpperPlace.recorded(container.spec())), options);
+    return planner.start(
+        Optional.of(id),
+        container.spec(),
+        decide(container.spec(), UpperPlace.recorded(container.spec())),
+        options);
   }
 
   @Override
@@ -191,8 +195,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     return both;
   }
 
-  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper)
-      throws ContainerException {
+  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper) throws ContainerException {
     Image image = image(spec);
     return chooser(host.host()).decide(spec, upper, unpacked(image), launches(spec, image));
   }
@@ -201,7 +204,8 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
     Image image = image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
-    return chooser(host.host().refreshed()).explain(spec, upper, unpacked(image), launches(spec, image));
+    return chooser(host.host().refreshed())
+        .explain(spec, upper, unpacked(image), launches(spec, image));
   }
 
   private Chooser chooser(Host facts) {

@@ -26,16 +26,26 @@ record UpperPlace(Optional<Path> directory, boolean demanded) {
   /** What overlayfs refuses or cannot work on, by the number that statfs(2) gives. */
   private static final Map<Long, String> UNFIT =
       Map.of(
-          FileSystemStatus.NFS, "NFS",
-          FileSystemStatus.OVERLAY, "an overlay itself",
-          0x65735546L, "FUSE",
-          0xff534d42L, "CIFS",
-          0xfe534d42L, "SMB",
-          0x0bd00bd0L, "Lustre",
-          0x47504653L, "GPFS",
-          0x19830326L, "BeeGFS",
-          0x5346414fL, "AFS",
-          0x4d44L, "FAT");
+          FileSystemStatus.NFS,
+          "NFS",
+          FileSystemStatus.OVERLAY,
+          "an overlay itself",
+          0x65735546L,
+          "FUSE",
+          0xff534d42L,
+          "CIFS",
+          0xfe534d42L,
+          "SMB",
+          0x0bd00bd0L,
+          "Lustre",
+          0x47504653L,
+          "GPFS",
+          0x19830326L,
+          "BeeGFS",
+          0x5346414fL,
+          "AFS",
+          0x4d44L,
+          "FAT");
 
   /** For a new container. */
   static UpperPlace wanted(ContainerSpec spec, Configuration configuration)
@@ -85,7 +95,9 @@ record UpperPlace(Optional<Path> directory, boolean demanded) {
   /** The tree outside of a container's directory that belongs to it. */
   static Optional<Path> treeOf(Path container) throws IOException {
     Path link = container.resolve(LINK);
-    return Files.isSymbolicLink(link) ? Optional.of(Files.readSymbolicLink(link)) : Optional.empty();
+    return Files.isSymbolicLink(link)
+        ? Optional.of(Files.readSymbolicLink(link))
+        : Optional.empty();
   }
 
   private static void check(Path directory) throws ContainerException {
