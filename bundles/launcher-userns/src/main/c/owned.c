@@ -97,9 +97,10 @@ static void copy_directory(struct copying *copying, const char *path) {
     struct stat status;
     AUTO_CLOSE int from = openat(copying->from, *path ? path : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     AUTO_CLOSE int to = openat(copying->to, *path ? path : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int own = from < 0 ? -1 : openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (from < 0 || to < 0 || fstat(from, &status) != 0) failed(copying, path);
+    int own = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = own < 0 ? NULL : fdopendir(own);
-    if (to < 0 || !entries || fstat(from, &status) != 0) failed(copying, path);
+    if (!entries) failed(copying, path);
     for (const struct dirent *entry; errno = 0, (entry = readdir(entries));) {
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
         AUTO_FREE char *below = must_format("%s%s%s", path, *path ? "/" : "", entry->d_name);

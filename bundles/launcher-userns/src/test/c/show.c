@@ -16,6 +16,7 @@ int main(void) {
     char path[4096];
     if (!read_whole(STDIN_FILENO, &payload)) die(STATUS_LICHEN, "cannot read the payload: %s", strerror(errno));
     plan_read(&plan, &payload);
+    plan.op_count = 0; /* the root alone is looked at */
     spaces_make(&plan, CLONE_NEWNS);
     int root = root_mount(&plan);
     ssize_t size = readlink(fd_path(root), path, sizeof path);

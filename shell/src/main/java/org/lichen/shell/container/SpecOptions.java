@@ -196,7 +196,10 @@ final class SpecOptions {
   @Option(names = "--launcher", paramLabel = "NAME", description = "Instead of the best one.")
   @Nullable String launcher;
 
-  @Option(names = "--strategy", paramLabel = "NAME", description = "Instead of the best one.")
+  @Option(
+      names = "--strategy",
+      paramLabel = "uufs|extract",
+      description = "Shared layers, or a copy of its own (default: the best that works).")
   @Nullable String strategy;
 
   @Option(
