@@ -8,6 +8,7 @@ make_layers() {
   local base bundle=$TMPDIR/bundle fs=$TMPDIR/bundle/rootfs image=$TMPDIR/made
   base=$(fixture busybox-glibc-amd64.oci) || skip "$base"
   have umoci && have skopeo
+  rm -rf "$bundle" "$image" "$TMPDIR/above"
   repacked() {
     umoci repack --image "$image:multi" --refresh-bundle "$bundle"
   }
