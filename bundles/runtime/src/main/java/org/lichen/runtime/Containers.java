@@ -156,6 +156,17 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   @Override
+  public Optional<List<Path>> premises(ContainerSpec spec, Request request) {
+    if (!contributors.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Path> files = new java.util.ArrayList<>(request.configuration().files());
+    files.add(store.index());
+    files.addAll(planner.premises());
+    return Optional.of(files);
+  }
+
+  @Override
   public LaunchPlan enter(ContainerId id, EnterOptions options, Request request)
       throws ContainerException {
     Container container = existing(id);

@@ -25,6 +25,16 @@ final class Planner {
     this.home = home;
   }
 
+  /** What plans are made of beside image and configuration: plugins, names of hosts, ids. */
+  List<Path> premises() {
+    return List.of(
+        home.plugins(),
+        home.natives(),
+        Path.of("/etc/hosts"),
+        Path.of("/etc/subuid"),
+        Path.of("/etc/subgid"));
+  }
+
   /** {@code id} is empty where the shim shall make the container. */
   LaunchPlan start(
       Optional<ContainerId> id, ContainerSpec spec, Chooser.Decision decision, StartOptions options)

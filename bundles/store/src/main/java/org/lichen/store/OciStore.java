@@ -197,6 +197,11 @@ public final class OciStore implements ImageStore {
   }
 
   @Override
+  public Path index() {
+    return places.index();
+  }
+
+  @Override
   public ReadableByteChannel open(Digest blob) throws ContainerException {
     return blobs.open(blob);
   }

@@ -241,6 +241,13 @@ final class SpecOptions {
     return spec.build();
   }
 
+  /** Whether no file is named whose content makes another container of the same words. */
+  boolean dependsOnCommandLineAlone() {
+    return environmentFiles.isEmpty()
+        && labelFiles.isEmpty()
+        && (pull.equals("missing") || pull.equals("never"));
+  }
+
   private PullPolicy policy() throws ContainerException {
     try {
       return PullPolicy.valueOf(pull.toUpperCase(Locale.ROOT));
