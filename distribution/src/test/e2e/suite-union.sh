@@ -88,6 +88,16 @@ restarted() { # shim and container are killed; the next start comes at once
 }
 t "kill -9 of the shim, then start on the same upper, 5 times" restarted
 
+once() {
+  local pid
+  lichen run -d --rm --name o test/alpine sleep 1000 >/dev/null
+  pid=$(lichen inspect --format '{{.State.Pid}}' o)
+  kill -9 "$(awk '/^PPid/{print $2}' "/proc/$pid/status")"
+  lichen start o >/dev/null 2>"$TMPDIR/said"
+  equals 125 $? && contains "$(cat "$TMPDIR/said")" "good for one run" && equals "" "$(ls -A "$home/containers")"
+}
+t "a container with --rm whose shim was killed is not started again, and goes" once
+
 odd() {
   local odd="$TMPDIR/a:b,c=d\\e f" found
   LICHEN_HOME=$odd LICHEN_IDLE_SECONDS=1 lichen import -q "$alpine" test/odd >/dev/null &&

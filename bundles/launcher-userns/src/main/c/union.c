@@ -122,6 +122,12 @@ static int open_part(const char *path, const char *hint) {
     return fd;
 }
 
+/* The kernel's own mark that a volatile upper was mounted, and perhaps not all of it written. */
+static bool used_up(const struct root *root) {
+    AUTO_FREE char *mark = must_format("%s/work/incompat/volatile", root->work);
+    return access(mark, F_OK) == 0;
+}
+
 static _Noreturn void refused(const struct root *root, int error) {
     const char *why = error == ENODEV ? "this kernel has no overlay file system"
                     : error == EPERM ? "this kernel forbids overlay mounts in user namespaces (it is older than 5.11)"
@@ -150,6 +156,7 @@ int union_mount(const struct plan *plan) {
         if (root->lowers[i].owned) owned_make(&root->lowers[i]);
         parts.lowers[i] = open_part(root->lowers[i].owned ? root->lowers[i].owned : root->lowers[i].path, "\nhint: pull the image again");
     }
+    if (used_up(root)) die(STATUS_LICHEN, "cannot start the container again: what a container with --rm has written is good for one run, and goes now");
     upper_make(root, parts.lowers);
     int points = points_open(plan);
     if (points >= 0) parts.lowers[parts.lower_count++] = points;
