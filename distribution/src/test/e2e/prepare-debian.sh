@@ -7,13 +7,12 @@ if [ ! -s "$out" ]; then
   command -v mmdebstrap >/dev/null || { echo "no mmdebstrap here" >&2 && exit 1; }
   [ "$(id -u)" = 0 ] || { echo "only root can make it: run this as root once, for $out" >&2 && exit 1; }
   mkdir -p "$1"
-  part=$1/$$.part.tar # mmdebstrap makes what the name ends in
-  mmdebstrap --quiet --variant=minbase bookworm "$part" >"$out.log" 2>&1 || {
-    rm -f "$part"
+  mmdebstrap --quiet --variant=minbase --format=tar bookworm "$out.$$" >"$out.log" 2>&1 || {
+    rm -f "$out.$$"
     echo "mmdebstrap failed: $(tail -n 1 "$out.log")" >&2
     exit 1
   }
-  mv "$part" "$out"
+  mv "$out.$$" "$out"
 fi
 chmod a+r "$out"
 echo "$out"

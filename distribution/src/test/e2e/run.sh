@@ -17,7 +17,7 @@ ranges_user=lichen-e2e-ranges
 cleanup() {
   pkill -u "$uid" -f lichen 2>/dev/null || true
   [ -z "${ranges_made:-}" ] || {
-    pkill -u "$ranges_user" 2>/dev/null || true
+    while pkill -KILL -u "$ranges_user"; do sleep 0.1; done
     userdel "$ranges_user"
   }
   chmod -R u+rwX "$work" 2>/dev/null || true
@@ -69,6 +69,12 @@ with_debian() {
   fi
 }
 
+# /dev/fuse is for everybody on a desktop, and not in many sandboxes: so it is made one for this suite alone.
+with_fuse() {
+  [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] || return 0
+  as=(unshare -m sh -c '[ -c "$0" ] || mknod "$0" c 10 229; chmod 666 "$0"; mount --bind "$0" /dev/fuse; exec "$@"' "$work/fuse" "${as[@]}")
+}
+
 passed=0 failed=0 skipped=0
 for suite; do
   echo "-- $suite"
@@ -76,6 +82,7 @@ for suite; do
   case $suite in
     ranges) with_ranges ;;
     debian) with_debian ;;
+    union) with_debian && with_fuse ;;
   esac
   cd "$own/home"
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \

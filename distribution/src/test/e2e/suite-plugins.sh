@@ -24,24 +24,26 @@ t "list shows the distribution's" contains "$(lichen plugin list)" "org.lichen.l
 t "a container runs" eval 'lichen run -d --name runs test/alpine sleep 1000 >/dev/null && lives'
 
 # Each kind of plugin that a running container came from is replaced under it.
-for bundle in image-format-docker fs-extract launcher-userns; do
+for bundle in image-format-docker fs-uufs fs-extract launcher-userns; do
   case $bundle in launcher-userns) program=lichen-userns ;; fs-extract) program=lichen-extract ;; *) program= ;; esac
+  case $bundle in fs-uufs) strategy=uufs ;; fs-extract) strategy=extract ;; *) strategy= ;; esac
   update() {
     local before
     before=$(programs "${program:-none}" 2>/dev/null)
     newer $bundle 0.9.0 $program && lichen plugin update "$jars/$bundle-0.9.0.jar" &&
       equals "0.9.0 user active" "$(version $bundle)" && lives &&
-      equals new "$(lichen run --rm test/alpine echo new)" &&
+      equals new "$(lichen run --rm ${strategy:+--strategy "$strategy"} test/alpine echo new)" &&
       { [ -z "$program" ] || equals $((before + 1)) "$(programs $program)"; } && lives
   }
   t "update $bundle while a container runs: it goes on, the next start uses the new one" update
 done
 t "the new program is the one in the plan's place" eval '
   cat "$HOME"/.local/share/lichen/native/*/lichen-userns | wc -c >"$TMPDIR/sizes"; [ -s "$TMPDIR/sizes" ]'
-for bundle in image-format-docker fs-extract launcher-userns; do
+for bundle in image-format-docker fs-uufs fs-extract launcher-userns; do
+  case $bundle in fs-uufs) strategy=uufs ;; fs-extract) strategy=extract ;; *) strategy= ;; esac
   back() {
     lichen plugin remove $bundle && equals "0.1.0 distribution active" "$(version $bundle)" && lives &&
-      equals old "$(lichen run --rm test/alpine echo old)"
+      equals old "$(lichen run --rm ${strategy:+--strategy "$strategy"} test/alpine echo old)"
   }
   t "remove $bundle: the distribution's comes back" back
 done

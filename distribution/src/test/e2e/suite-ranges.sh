@@ -1,6 +1,8 @@
 # The identity "ranges", as a user with subordinate ids: every id of the guest is a real one.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/layers.sh"
+. "$E2E/killed.sh"
 me=$(id -un 2>/dev/null || id -u)
 
 able() {
@@ -58,6 +60,53 @@ removed() {
 t "rm removes files of mapped ids in directories of mode 0700 and 0000" removed
 
 home=$HOME/.local/share/lichen
+t "it stands on shared layers" contains "$(ranges 'cat /run/.containerenv')" 'strategy="uufs"'
+copies() { find "$home/layers" -mindepth 2 -maxdepth 2 -name 'owned-*' -type d ! -name '*.new'; }
+once() {
+  local before after
+  ranges true && before=$(copies | xargs ls -di) && ranges true && after=$(copies | xargs ls -di) && [ -n "$before" ] && equals "$before" "$after"
+}
+t "the copies with real owners are made once" once
+t "layers are made" make_layers
+t "whiteouts and opaque directories hold in the copies" layers_hold "oci:$TMPDIR/made:multi"
+same() {
+  local multi seen='cd / && find bin d home root tmp usr var ! -type d | sort | while read -r f; do [ -L "$f" ] && readlink "$f" || sha256sum "$f"; done; stat -c "%n %a %h %Y %s" bin/* d/* o/*'
+  multi=$(lichen images --format '{{.Repository}}:{{.Tag}}' | grep multi | head -n 1)
+  lichen run --rm --identity ranges "$multi" sh -c "$seen" >"$TMPDIR/ranges" && lichen run --rm --identity single "$multi" sh -c "$seen" >"$TMPDIR/single" &&
+    [ "$(wc -l <"$TMPDIR/single")" -gt 100 ] && diff "$TMPDIR/single" "$TMPDIR/ranges"
+}
+t "the copies have content, links, modes and times of the layers" same
+many_files() { # NAME: Alpine and 3000 files of uid 33
+  python3 - "$alpine" "$TMPDIR/files.tar" "$1" <<'PY'
+import gzip, io, shutil, sys, tarfile
+with gzip.open(sys.argv[1]) as source, open(sys.argv[2], "wb") as out: shutil.copyfileobj(source, out)
+with tarfile.open(sys.argv[2], "a") as out:
+    for i in range(3000):
+        info = tarfile.TarInfo("many/%d/%d" % (i % 50, i)); info.size, info.uid, info.gid, info.mode = 9, 33, 34, 0o640
+        out.addfile(info, io.BytesIO(b"%9s" % sys.argv[3].encode()))
+PY
+  lichen import -q "$TMPDIR/files.tar" "test/$1" >/dev/null
+}
+eight() {
+  local i pids=()
+  many_files eight || return 1
+  for i in 1 2 3 4 5 6 7 8; do
+    lichen run --rm test/eight stat -c %u:%g:%a /many/7/7 >"$TMPDIR/eight$i" 2>&1 &
+    pids+=($!)
+  done
+  for i in 1 2 3 4 5 6 7 8; do wait "${pids[i - 1]}" && equals 33:34:640 "$(cat "$TMPDIR/eight$i")" || return 1; done
+  equals "" "$(find "$home/layers" -mindepth 2 -maxdepth 2 -name 'owned-*.new')"
+}
+t "eight at once on an image that nobody has run yet" eight
+kills() {
+  local i
+  many_files kills || return 1
+  for i in 1 2 3 4 5 6 7 8 9 10; do killed $((RANDOM % 300)) lichen run --rm test/kills true; done
+  equals "3000 33:34" "$(lichen run --rm test/kills sh -c 'echo $(find /many -type f -user 33 -group 34 | wc -l) $(stat -c %u:%g /many/49/2999)')" &&
+    equals "" "$(find "$home/layers" -mindepth 2 -maxdepth 2 -name 'owned-*.new')"
+}
+t "kill -9 while copies are made, 10 times" kills
+lichen rm -fa >/dev/null
 t "run --rm leaves nothing" eval '
   ranges "mkdir -m 700 /a && touch /a/f && chown -R 1234:1234 /a" && equals "" "$(ls -A "$home/containers")" && equals "" "$(lichen ps -aq)"'
 t "exec into it" eval '

@@ -2,33 +2,13 @@
 . "$E2E/lib.sh"
 . "$E2E/registry.sh"
 . "$E2E/killed.sh"
+. "$E2E/layers.sh"
 trap registries_stop EXIT
 
 push() { # LAYOUT[:TAG] NAME [OPTION…]
   local from=$1 name=$2
   shift 2
   skopeo copy -q --dest-tls-verify=false "$@" "oci:$from" "docker://$plain/$name"
-}
-
-# Four layers, each for one rule of the image specification ("Whiteouts", "Opaque Whiteout").
-#   base        busybox
-#   files       /d/{gone,kept,dir/x}  /o/{below,dir/x}  /l -> d
-#   whiteouts   removes d/gone, d/dir, l; adds d/dir as a file
-#   opaque      /o holds only "above"
-make_layers() {
-  local base bundle=$TMPDIR/bundle fs=$TMPDIR/bundle/rootfs image=$TMPDIR/made
-  base=$(fixture busybox-glibc-amd64.oci) || skip "$base"
-  have umoci && have skopeo
-  repacked() {
-    umoci repack --image "$image:multi" --refresh-bundle "$bundle"
-  }
-  skopeo copy -q "oci:$base" "oci:$image:multi" &&
-    umoci unpack --rootless --image "$image:multi" "$bundle" &&
-    mkdir -p "$fs/d/dir" "$fs/o/dir" && touch "$fs/d/gone" "$fs/d/kept" "$fs/d/dir/x" "$fs/o/below" "$fs/o/dir/x" &&
-    ln -s d "$fs/l" && repacked &&
-    rm -r "$fs/d/gone" "$fs/d/dir" "$fs/l" && echo file >"$fs/d/dir" && repacked &&
-    mkdir -p "$TMPDIR/above" && touch "$TMPDIR/above/above" &&
-    umoci insert --rootless --image "$image:multi" --opaque "$TMPDIR/above" /o
 }
 
 needed() {
@@ -95,11 +75,6 @@ t "no such host" refused "cannot be resolved" lichen pull "registry.invalid/busy
 t "connection refused" refused "connection refused" lichen pull "127.0.0.1:$(free_port)/busybox:1"
 t "arm64 is refused" refused "linux/arm64" lichen pull "$plain/busybox:arm64"
 
-layers_hold() { # IMAGE
-  lichen pull -q "$1" >/dev/null &&
-    equals "dir kept file above" "$(lichen run --rm "$1" sh -c 'echo $(ls /d) $(cat /d/dir) $(ls -A /o)')" &&
-    status 1 lichen run --rm "$1" test -L /l
-}
 t "whiteouts and an opaque directory hold" layers_hold "$plain/deep/er/multi:1"
 t "layers of zstd" eval '
   skopeo inspect --tls-verify=false --raw "docker://$plain/zstd:1" | grep -q "tar+zstd" && lichen rmi -af >/dev/null &&

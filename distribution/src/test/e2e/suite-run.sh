@@ -110,6 +110,43 @@ t "a plan runs without the runtime" eval '
   lichen plan -o "$TMPDIR/p" run --rm test/alpine echo planned
   pkill -u "$(id -u)" java
   equals planned "$(PATH=/nonexistent "$(command -v lichen)" run-plan "$TMPDIR/p")"'
+no_java() { pkill -u "$(id -u)" java; until_ 20 eval '! pgrep -u "$(id -u)" java >/dev/null'; }
+again() {
+  equals first "$(lichen run --rm test/alpine echo first)" && equals first "$(lichen run --rm test/alpine echo first)" && no_java &&
+    equals first "$(lichen run --rm test/alpine echo first)" && ! pgrep -u "$(id -u)" java && status 7 lichen run --rm test/alpine sh -c 'exit 7'
+}
+t "the same run --rm again needs no Java" again
+changes() {
+  local tar="$TMPDIR/changing.tar" n
+  show() { lichen run --rm ${1:+-e "$1"} test/changing sh -c 'echo $(cat /n) $A'; }
+  for n in 1 2; do
+    mkdir -p "$TMPDIR/changing" && tar -C "$TMPDIR/changing" -xzf "$alpine" 2>/dev/null
+    echo $n >"$TMPDIR/changing/n" && tar -C "$TMPDIR/changing" -cf "$tar" . && lichen import -q "$tar" test/changing >/dev/null &&
+      equals "$n" "$(show)" && equals "$n" "$(show)" || return 1
+  done
+  equals "2 x" "$(A=x show A)" && equals "2 y" "$(A=y show A)" && equals "2 x" "$(A=x show A)" &&
+    echo A=1 >"$TMPDIR/vars" && equals 1 "$(lichen run --rm --env-file "$TMPDIR/vars" test/alpine sh -c 'echo $A')" &&
+    echo A=2 >"$TMPDIR/vars" && equals 2 "$(lichen run --rm --env-file "$TMPDIR/vars" test/alpine sh -c 'echo $A')" &&
+    mkdir -p "$TMPDIR/w1/d" "$TMPDIR/w2/d" && touch "$TMPDIR/w1/d/1" "$TMPDIR/w2/d/2" &&
+    equals "1 2" "$(for n in 1 2; do (cd "$TMPDIR/w$n" && lichen run --rm -v ./d:/d test/alpine ls /d); done | xargs)" &&
+    mkdir -p "$HOME/.config/lichen" "$TMPDIR/kept" && equals here "$(lichen run --rm test/alpine echo here)" && echo "upper: $TMPDIR/none" >"$HOME/.config/lichen/config.yaml" &&
+    status 125 lichen run --rm test/alpine echo here
+  local s=$?
+  rm -f "$HOME/.config/lichen/config.yaml"
+  return $s
+}
+t "a change of image, variable, file, directory or configuration is seen" changes
+at_once() {
+  local i pids=()
+  lichen run --rm test/alpine sleep 0.3 && no_java
+  for i in 1 2 3 4 5 6 7 8; do lichen run --rm test/alpine sleep 0.3 & pids+=($!); done
+  for i in 1 2 3 4 5 6 7 8; do wait "${pids[i - 1]}" || return 1; done
+  ! pgrep -u "$(id -u)" java && equals "" "$(lichen ps -aq)"
+}
+t "eight of one kept plan at once" at_once
+t "a container of a kept plan can be found and stopped" eval '
+  for i in 1 2; do id=$(lichen run -d --rm test/alpine sleep 1000) && lichen ps -q --no-trunc | grep -q "$id" && lichen stop -t 1 "$id" >/dev/null || exit 1; done
+  equals "" "$(lichen ps -aq)"'
 t "plan prints JSON" eval 'lichen plan run --rm test/alpine true | python3 -m json.tool'
 t "plan --explain says what was chosen" contains "$(lichen plan --explain run test/alpine true)" "chosen"
 t "another Java" eval '

@@ -16,6 +16,8 @@ want newuidmap uidmap
 want zstd zstd
 want xz xz-utils
 want setpriv util-linux
+want stress-ng stress-ng
+want fuse-overlayfs fuse-overlayfs
 want nsenter util-linux
 want python3 python3
 [ -n "$packages" ] || exit 0

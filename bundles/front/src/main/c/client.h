@@ -65,6 +65,10 @@ int runtime_connect(struct runtime *runtime);
 char **java_command(const struct runtime *runtime);
 char **java_environment(void);
 
+/* cache.c: plans that were kept. Is there one for this command line? Keeps what the runtime sent (`stmp`* `plan`) for the next time. */
+bool cache_find(const struct runtime *runtime, struct bytes *plan);
+void cache_keep(const struct runtime *runtime, const void *kept, size_t size);
+
 /* request.c: one request; answers the exit status. */
 int request(struct runtime *runtime);
 

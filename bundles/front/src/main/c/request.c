@@ -78,6 +78,7 @@ static void obey(struct talk *talk, const struct frame *frame) {
             else terminal_restore();
             break;
         case 'p': keep_plan(talk, frame); break;
+        case 'k': cache_keep(talk->runtime, frame->data, frame->size); break;
         case 'x': talk->result = frame->size == 4 ? (int)get_u32(frame->data) : STATUS_LICHEN; break;
         case 'g':
         case 'a': {

@@ -1,4 +1,5 @@
 /* What the client reads by itself: its command line, and that of `exec`. Their functions are private, so their files are part of this one. */
+#include "../../main/c/cache.c"
 #include "../../main/c/exec.c"
 #include "../../main/c/java.c"
 #include "../../main/c/options.c"
@@ -75,7 +76,50 @@ static void java_versions(void) {
     CHECK(major_of("1.8.0_402") == 8 && major_of("11.0.2") == 11 && major_of("17") == 17 && major_of("25-ea") == 25);
 }
 
+static bool kept_isUsable(const char *path, const char *stamp, struct bytes *plan) {
+    struct bytes kept = {0}, premise = {0};
+    record_add_text(&premise, "path", path);
+    record_add_text(&premise, "stat", stamp);
+    record_add(&kept, "stmp", premise.data, premise.size);
+    record_add_text(&kept, "plan", "PLAN");
+    bool good = usable(&kept, plan);
+    bytes_clear(&kept);
+    bytes_clear(&premise);
+    return good;
+}
+
+static void cache_aPlanIsGood_whileItsFilesAreAsTheyWere(void) {
+    char path[] = "/tmp/lichen-test-XXXXXX";
+    int fd = mkstemp(path);
+    struct bytes stamp = {0}, plan = {0};
+    stamp_of(&stamp, path);
+    bytes_add(&stamp, "", 1);
+    CHECK(kept_isUsable(path, (const char *)stamp.data, &plan) && plan.size == 4 && !memcmp(plan.data, "PLAN", 4));
+    CHECK(!kept_isUsable(path, "-", &plan) && !kept_isUsable(path, "", &plan));
+    CHECK(write_all(fd, "x", 1) && !kept_isUsable(path, (const char *)stamp.data, &plan));
+    CHECK(unlink(path) == 0 && !kept_isUsable(path, (const char *)stamp.data, &plan) && kept_isUsable(path, "-", &plan));
+    CHECK(!usable(&(struct bytes){.data = (unsigned char *)(uintptr_t)"stmp\xff", .size = 5}, &plan));
+    close(fd);
+    bytes_clear(&stamp);
+    bytes_clear(&plan);
+}
+
+static void cache_variablesOfTheShell_makeNoDifferenceUnlessNamed(void) {
+    struct options options = {.arguments = words("run --rm alpine true")};
+    CHECK(volatile_variable(&options, "SHLVL=2") && volatile_variable(&options, "_=/bin/x") && !volatile_variable(&options, "SHLVLX=2") && !volatile_variable(&options, "A=1"));
+    options.arguments = words("run --rm -e SHLVL alpine true");
+    CHECK(!volatile_variable(&options, "SHLVL=2") && volatile_variable(&options, "OLDPWD=/"));
+    options.command = options.arguments;
+    CHECK(wanted(&options));
+    options.foreground = true;
+    CHECK(!wanted(&options));
+    options = (struct options){.command = words("run alpine true")};
+    CHECK(!wanted(&options));
+}
+
 int main(void) {
+    RUN(cache_aPlanIsGood_whileItsFilesAreAsTheyWere);
+    RUN(cache_variablesOfTheShell_makeNoDifferenceUnlessNamed);
     RUN(exec_flags_asPodmanWritesThem);
     RUN(exec_whatIsNotKnown_isLeftToTheRuntime);
     RUN(exec_variableWithoutValue_isTheCallers);

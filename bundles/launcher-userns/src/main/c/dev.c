@@ -45,8 +45,10 @@ void mount_dev(struct tree *tree, const struct op *op) {
     for (size_t i = 0; i < COUNT(DEVICES); i++) bind_device(dev, DEVICES[i]);
     for (size_t i = 0; i < COUNT(LINKS); i++)
         if (symlinkat(LINKS[i].to, dev, LINKS[i].name) != 0) mount_failed(LINKS[i].name, op->target);
-    /* Group 5 is tty in every distribution; it is mapped only with id ranges. */
-    mount_in(dev, "pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5", "newinstance,ptmxmode=0666,mode=0620");
+    /* Group 5 is tty in every distribution; it is mapped only with id ranges, and not in all of them. Asking for it in vain costs as much as the rest of /dev. */
+    static const char PLAIN[] = "newinstance,ptmxmode=0666,mode=0620";
+    bool ranges = tree->plan->identity == IDENTITY_RANGES;
+    mount_in(dev, "pts", "devpts", MS_NOSUID | MS_NOEXEC, ranges ? "newinstance,ptmxmode=0666,mode=0620,gid=5" : PLAIN, ranges ? PLAIN : NULL);
     AUTO_FREE char *shm = must_format("mode=1777,%s", op->data ? op->data : "size=65536k");
     mount_in(dev, "shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, shm, NULL);
     if (op->options & OPT_RO && !mount_restrict(dev, OPT_RO | OPT_NOREC)) mount_failed("read-only", op->target);

@@ -51,8 +51,8 @@ int main(int count, char **arguments) {
         prepare(&launch);
         enter(&launch, (pid_t)pid);
     }
-    if (count == 2 && !strcmp(arguments[1], "probe")) return probe();
+    if ((count == 2 || count == 3) && !strcmp(arguments[1], "probe")) return probe(arguments[2]);
     if (count >= 3 && !strcmp(arguments[1], "remove")) return remove_tree(arguments + 2);
-    complain("usage: lichen-userns start | enter PID | probe | remove PATH [MAP…]");
+    complain("usage: lichen-userns start | enter PID | probe [HOME] | remove PATH [MAP…]");
     return STATUS_LICHEN;
 }

@@ -8,6 +8,7 @@
 struct tree {
     int root;    /* O_PATH, the mounted new root */
     int scratch; /* directory on a private tmpfs for `file` records; -1 until needed */
+    const char *scratch_path;
     const struct plan *plan;
 };
 

@@ -75,12 +75,14 @@ static void mount_type(struct tree *tree, const struct op *op) {
     } else die(STATUS_LICHEN, "cannot carry out the plan (mount on %s): unknown kind %s", op->target, op->type);
 }
 
-/* The private files live on a tmpfs of our own over an empty directory of the container directory: nothing is left on disk, also when the host goes down. */
+/* The private files live on a tmpfs of our own: nothing is left on disk, also when the host goes down. It is mounted over a directory of the container directory that nobody
+   looks into: of a union, where the kernel has it open already, that for its work. */
 static void open_scratch(struct tree *tree) {
-    if (mkdir("files", 0700) != 0 && errno != EEXIST) die(STATUS_LICHEN, "cannot make a directory (files in the container directory): %s", strerror(errno));
-    if (mount("tmpfs", "files", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0) mount_failed("tmpfs", "files in the container directory");
-    tree->scratch = open("files", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (tree->scratch < 0) mount_failed("tmpfs", "files in the container directory");
+    tree->scratch_path = tree->plan->root.work ? tree->plan->root.work : "files";
+    if (mkdir(tree->scratch_path, 0700) != 0 && errno != EEXIST) die(STATUS_LICHEN, "cannot make a directory (%s in the container directory): %s", tree->scratch_path, strerror(errno));
+    if (mount("tmpfs", tree->scratch_path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0) mount_failed("tmpfs", tree->scratch_path);
+    tree->scratch = open(tree->scratch_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (tree->scratch < 0) mount_failed("tmpfs", tree->scratch_path);
 }
 
 /* `${hostname}` stands for the host's name as the guest sees it, which may come from the container's id. */
@@ -110,7 +112,7 @@ static void mount_private_file(struct tree *tree, const struct op *op) {
     if (file < 0 || !write_all(file, data.data, data.size) || fchmod(file, op->mode) != 0)
         die(STATUS_LICHEN, "cannot write a file for the container (%s): %s", op->target, strerror(errno));
     bytes_clear(&data);
-    AUTO_FREE char *path = must_format("files/%s", name);
+    AUTO_FREE char *path = must_format("%s/%s", tree->scratch_path, name);
     bind_host(tree, path, op->target, 0);
 }
 

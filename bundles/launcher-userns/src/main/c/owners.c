@@ -2,37 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/* The file itself, also when it is a link; its directories are never links. */
-static int open_file(int root, const char *path) {
-    while (*path == '/') path++;
-    if (!*path) path = ".";
-#ifdef SYS_openat2
-    struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
-    int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-    if (fd >= 0 || errno != ENOSYS) return fd;
-#endif
-    int at = openat(root, ".", O_PATH | O_CLOEXEC);
-    AUTO_FREE char *copy = must_copy(path);
-    char *state = NULL;
-    for (char *name = strtok_r(copy, "/", &state); name && at >= 0; name = strtok_r(NULL, "/", &state)) {
-        int next = strcmp(name, "..") ? openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
-        close(at);
-        at = next;
-    }
-    return at;
-}
+#include "walk.h"
 
 /* The mode comes after the owner, for chown clears the setuid bits. */
 static bool apply(int root, uid_t uid, gid_t gid, mode_t mode, const char *path) {
-    AUTO_CLOSE int fd = open_file(root, path);
+    AUTO_CLOSE int fd = walk_plain(root, path);
     struct stat status;
     if (fd < 0) return errno == ENOENT || errno == ELOOP;
     if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) != 0 || fstat(fd, &status) != 0) return false;

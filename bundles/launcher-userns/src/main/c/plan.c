@@ -92,13 +92,40 @@ static void read_limit(struct plan *plan, const struct record *record) {
     plan->limits[plan->limit_count++] = limit;
 }
 
-static void read_root(struct plan *plan, const struct record *record) {
+static void read_lower(struct root *root, const struct record *record) {
+    struct lower lower = {0};
+    struct records list = record_list(record);
+    for (struct record item; record_read(&list, &item, "lower");) {
+        if (record_is(&item, "path")) lower.path = record_text(&item);
+        else if (record_is(&item, "indx")) lower.index = record_text(&item);
+        else if (record_is(&item, "ownd")) lower.owned = record_text(&item);
+        else if (record_is(&item, "flag") && !strcmp(record_text(&item), "aufs")) lower.aufs = true;
+        else record_unknown(&item, "lower");
+    }
+    if (!lower.path) die(STATUS_LICHEN, "cannot carry out the plan (lower): the path is missing");
+    if (lower.owned && !lower.index) die(STATUS_LICHEN, "cannot carry out the plan (lower %s): nothing tells its owners", lower.path);
+    root->lowers = must_realloc(root->lowers, root->lower_count + 1, sizeof lower);
+    root->lowers[root->lower_count++] = lower;
+}
+
+static void read_root_flag(struct root *root, const char *flag) {
+    if (!strcmp(flag, "ro")) root->read_only = true;
+    else if (!strcmp(flag, "once")) root->once = true;
+    else die(STATUS_LICHEN, "cannot carry out the plan (root flag %s): unknown flag", flag);
+}
+
+static void read_root(struct root *root, const struct record *record) {
     struct records list = record_list(record);
     for (struct record item; record_read(&list, &item, "root");) {
-        if (record_is(&item, "path")) plan->root = record_text(&item);
-        else if (record_is(&item, "flag") && !strcmp(record_text(&item), "ro")) plan->root_read_only = true;
+        if (record_is(&item, "path")) root->path = record_text(&item);
+        else if (record_is(&item, "lowr")) read_lower(root, &item);
+        else if (record_is(&item, "uppr")) root->upper = record_text(&item);
+        else if (record_is(&item, "work")) root->work = record_text(&item);
+        else if (record_is(&item, "flag")) read_root_flag(root, record_text(&item));
         else record_unknown(&item, "root");
     }
+    if (!root->path == !root->lower_count) die(STATUS_LICHEN, "cannot carry out the plan (root): it is either one path or a union");
+    if (root->lower_count && (!root->upper || !root->work)) die(STATUS_LICHEN, "cannot carry out the plan (root): the union has no place for what is written");
 }
 
 static void read_flag(struct guest *guest, const struct record *record) {
@@ -136,7 +163,7 @@ static bool read_space(struct plan *plan, const struct record *record) {
     else if (record_is(record, "gidm")) list_add(&plan->gid_maps, record_text(record));
     else if (record_is(record, "nspc")) plan->namespaces |= namespace_flag(record_text(record));
     else if (record_is(record, "hstn")) plan->host_name = record_text(record);
-    else if (record_is(record, "root")) read_root(plan, record);
+    else if (record_is(record, "root")) read_root(&plan->root, record);
     else if (record_is(record, "ownr")) plan->owners = record_text(record);
     else if (record_is(record, "moun")) read_mount(plan, record);
     else if (record_is(record, "file")) read_file_op(plan, record);

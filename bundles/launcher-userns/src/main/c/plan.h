@@ -32,6 +32,24 @@ struct op {
     struct record content; /* OP_FILE */
 };
 
+/* One read-only directory of a union. */
+struct lower {
+    const char *path;
+    const char *index; /* what the image says about its files, or NULL */
+    const char *owned; /* `ranges`: where a copy with the real owners is, or is to be made; or NULL */
+    bool aufs;         /* it hides what is below by `.wh.` files */
+};
+
+/* Either one plain tree, or a union of lowers, highest first, and what is written above them. */
+struct root {
+    const char *path;
+    struct lower *lowers;
+    size_t lower_count;
+    const char *upper, *work;
+    bool read_only;
+    bool once; /* the upper is mounted this once and need not survive a crash of the machine */
+};
+
 struct limit {
     const char *name;
     uint64_t soft, hard;
@@ -49,8 +67,7 @@ struct plan {
     char **uid_maps, **gid_maps; /* `INSIDE OUTSIDE COUNT` */
     unsigned namespaces;         /* CLONE_NEW*, without the user namespace */
     const char *host_name;
-    const char *root;
-    bool root_read_only;
+    struct root root;
     const char *owners;
     struct op *ops;
     size_t op_count;

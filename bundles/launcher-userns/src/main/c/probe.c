@@ -17,8 +17,10 @@
 #include "idfilter.h"
 #include "idmap.h"
 #include "profile.h"
+#include "removal.h"
 #include "spaces.h"
 #include "start.h"
+#include "union.h"
 
 enum { ROOM = 512 };
 static int answer = -1; /* where a child says why not */
@@ -55,8 +57,8 @@ static bool fact(const char *name, void (*trial)(void)) {
 }
 
 static void make_spaces(unsigned namespaces) {
-    struct plan plan = {.identity = IDENTITY_SINGLE, .namespaces = namespaces};
-    spaces_make(&plan);
+    struct plan plan = {.identity = IDENTITY_SINGLE};
+    spaces_make(&plan, namespaces);
 }
 
 /* Some systems grant the namespace and refuse what it is made for: so something is mounted in it. */
@@ -92,14 +94,59 @@ static void try_network(void) {
 
 static void try_cgroup_namespace(void) { make_spaces(CLONE_NEWCGROUP); }
 
-/* mount(2) with an overlay whose upper is new: what `kernel overlay` needs. On a tmpfs of our own, so the answer is the kernel's, not a file system's. */
-static void try_overlay(void) {
-    static const char *const DIRECTORIES[] = {"/tmp/l", "/tmp/u", "/tmp/w", "/tmp/m"};
+static const char *home; /* a directory of the file system that uppers are to lie on */
+
+static int open_directory(int parent, const char *name) {
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) no("its directories cannot be opened");
+    return fd;
+}
+
+/* Below `base`, which is empty: a union of one lower with the file `f`, mounted over its upper. */
+static void try_union(int base, bool (*mounts)(const struct parts *parts, int target, bool once), const char *why) {
+    static const char *const DIRECTORIES[] = {"l", "u", "w"};
+    int fds[3];
+    for (int i = 0; i < 3; i++) {
+        if (mkdirat(base, DIRECTORIES[i], 0700) != 0) no("nothing can be written there");
+        fds[i] = open_directory(base, DIRECTORIES[i]);
+    }
+    AUTO_CLOSE int file = openat(fds[0], "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    struct parts parts = {.lowers = fds, .lower_count = 1, .upper = fds[1], .work = fds[2]};
+    if (!mounts(&parts, fds[1], false)) no(why ? why : errno == ENODEV ? "this kernel has no overlay file system" : "this kernel forbids overlay mounts in user namespaces (it is older than 5.11)");
+    int root = open_directory(base, "u");
+    /* Whiteouts are nodes and attributes of the upper's file system. */
+    bool good = faccessat(root, "f", F_OK, 0) == 0 && unlinkat(root, "f", 0) == 0 && mkdirat(root, "f", 0700) == 0 && faccessat(root, "f/f", F_OK, 0) != 0;
+    if (!good) no(why ? why : "what is mounted does not work");
+}
+
+/* On a tmpfs of our own, so that the answer is the kernel's, not a file system's. */
+static int scratch(void) {
     make_spaces(CLONE_NEWNS);
     if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL) != 0) no("nothing can be mounted");
-    for (size_t i = 0; i < sizeof DIRECTORIES / sizeof *DIRECTORIES; i++) mkdir(DIRECTORIES[i], 0755);
-    if (mount("overlay", "/tmp/m", "overlay", 0, "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w,userxattr") != 0)
-        no(errno == ENODEV ? "this kernel has no overlay file system" : "this kernel forbids overlay mounts in user namespaces (it is older than 5.11)");
+    return open_directory(AT_FDCWD, "/tmp");
+}
+
+static void try_overlay(void) { try_union(scratch(), union_by_kernel, NULL); }
+
+static void try_fuse(void) {
+    if (!union_fuse_present()) no("it is not installed, or /dev/fuse is not for everybody");
+    try_union(scratch(), union_by_fuse, "it is installed and fails");
+}
+
+/* What an overlay needs of the file system below its upper: attributes, whiteouts, and that the kernel takes it. In a child of ours, so that what was made goes in any case. */
+static void try_home(void) {
+    AUTO_FREE char *base = must_format("%s/.probe-%d", home, (int)getpid());
+    if (mkdir(base, 0700) != 0) no("nothing can be written there");
+    pid_t child = fork();
+    if (child == 0) {
+        make_spaces(CLONE_NEWNS);
+        try_union(open_directory(AT_FDCWD, base), union_by_kernel, "the file system that it lies on cannot hold what containers write");
+        _exit(0);
+    }
+    int status = 1;
+    if (child > 0) waitpid(child, &status, 0);
+    remove_all(AT_FDCWD, base);
+    if (status != 0) _exit(1); /* it told why */
 }
 
 static void try_seccomp(void) {
@@ -147,11 +194,12 @@ static void try_ranges(void) {
     list_add(&plan.gid_maps, must_format("0 %u 1", getgid()));
     list_add(&plan.uid_maps, uids);
     list_add(&plan.gid_maps, gids);
-    spaces_make(&plan);
+    spaces_make(&plan, 0);
     if (setgroups(0, NULL) != 0 || setresgid(1, 1, 1) != 0 || setresuid(1, 1, 1) != 0) no("mapped ids cannot be taken");
 }
 
-int probe(void) {
+int probe(const char *directory) {
+    home = directory;
     bool user = fact("user-namespaces", try_user_namespace);
     fact("seccomp", try_seccomp);
     fact("id-supervisor", try_supervisor);
@@ -159,7 +207,8 @@ int probe(void) {
     fact("private-pids", try_private_pids);
     fact("private-network", try_network);
     fact("cgroup-namespaces", try_cgroup_namespace);
-    fact("kernel-overlay", try_overlay);
+    if (fact("kernel-overlay", try_overlay) && home) fact("overlay-home", try_home);
+    fact("fuse-overlayfs", try_fuse);
     fact("subordinate-ids", try_ranges);
     return 0;
 }

@@ -14,7 +14,7 @@ int remove_tree(char **arguments) {
         list_add(&plan.uid_maps, must_copy(map[0]));
         list_add(&plan.gid_maps, must_copy(map[1]));
     }
-    if (plan.uid_maps) spaces_make(&plan);
+    if (plan.uid_maps) spaces_make(&plan, 0);
     if (remove_all(AT_FDCWD, path)) return 0;
     complain("cannot remove %s: %s", path, strerror(errno));
     return STATUS_LICHEN;

@@ -9,14 +9,20 @@
 
 #include "mounts.h"
 #include "owners.h"
+#include "union.h"
 #include "walk.h"
 
-static int mount_root(const char *path) {
+static int mount_tree(const char *path) {
     AUTO_CLOSE int at = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (at < 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", path, strerror(errno));
     int root = bind_onto(path, at, 0);
     if (root < 0) mount_failed(path, "/");
     return root;
+}
+
+int root_mount(const struct plan *plan) {
+    if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0) die(STATUS_LICHEN, "cannot separate the mounts from the host's: %s", strerror(errno));
+    return plan->root.path ? mount_tree(plan->root.path) : union_mount(plan);
 }
 
 /* pivot_root is refused where the present root is the initial ramfs; there the new root is moved over it. */
@@ -36,14 +42,12 @@ static void make_directory(const struct tree *tree, const char *path) {
     (void)fd;
 }
 
-void root_build(const struct plan *plan) {
-    if (!plan->root) die(STATUS_LICHEN, "cannot carry out the plan: it names no root file system");
-    if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) != 0) die(STATUS_LICHEN, "cannot separate the mounts from the host's: %s", strerror(errno));
-    struct tree tree = {.root = mount_root(plan->root), .scratch = -1, .plan = plan};
+void root_build(const struct plan *plan, int root) {
+    struct tree tree = {.root = root, .scratch = -1, .plan = plan};
     if (plan->owners) owners_apply(tree.root, plan->owners);
     for (size_t i = 0; i < plan->op_count; i++) mount_op(&tree, &plan->ops[i]);
     make_directory(&tree, plan->guest.directory);
-    if (plan->root_read_only && !mount_restrict(tree.root, OPT_RO | OPT_NOREC)) mount_failed("read-only", "/");
+    if (plan->root.read_only && !mount_restrict(tree.root, OPT_RO | OPT_NOREC)) mount_failed("read-only", "/");
     change_root(tree.root);
     close(tree.root);
     if (tree.scratch >= 0) close(tree.scratch);

@@ -23,15 +23,24 @@ const char *spaces_reason(int error) {
     return strerror(error);
 }
 
-void spaces_make(const struct plan *plan) {
+static _Noreturn void limit_reached(void) {
+    die(STATUS_LICHEN, "cannot make the container's namespaces: a limit in /proc/sys/user is reached\nhint: an administrator can raise it");
+}
+
+void spaces_add(unsigned namespaces) {
+    if (unshare((int)namespaces) == 0) return;
+    if (errno == ENOSPC) limit_reached();
+    die(STATUS_LICHEN, "cannot make the container's namespaces: %s\nhint: `lichen doctor` shows which other ways this machine offers", strerror(errno));
+}
+
+void spaces_make(const struct plan *plan, unsigned namespaces) {
     uid_t uid = geteuid();
     gid_t gid = getegid();
     struct mapper mapper = {.pid = -1};
     if (plan->identity == IDENTITY_RANGES) mapper_prepare(&mapper, plan);
-    if (unshare((int)(CLONE_NEWUSER | plan->namespaces)) != 0) {
+    if (unshare((int)(CLONE_NEWUSER | namespaces)) != 0) {
         int error = errno;
-        if (error == ENOSPC && unshare(CLONE_NEWUSER) == 0)
-            die(STATUS_LICHEN, "cannot make the container's namespaces: a limit in /proc/sys/user is reached\nhint: an administrator can raise it");
+        if (error == ENOSPC && unshare(CLONE_NEWUSER) == 0) limit_reached();
         die(STATUS_LICHEN, "cannot make a user namespace: %s\nhint: `lichen doctor` shows which other ways this machine offers", spaces_reason(error));
     }
     if (plan->identity == IDENTITY_RANGES) mapper_run(&mapper);

@@ -4,8 +4,10 @@
 
 #include "plan.h"
 
-/* Unshares the user namespace and those of the plan, and maps the ids of the plan's identity; afterwards this process is root in it, with all capabilities. */
-void spaces_make(const struct plan *plan);
+/* Unshares the user namespace and these others, and maps the ids of the plan's identity; afterwards this process is root in it, with all capabilities. */
+void spaces_make(const struct plan *plan, unsigned namespaces);
+/* Unshares more of them. */
+void spaces_add(unsigned namespaces);
 /* Joins the plan's namespaces of a running container. `inner`: the user namespace of its first process, else the one that owns its mounts (the two differ where the
    container was started as one user that is not root). */
 void spaces_join(const struct plan *plan, pid_t pid, bool inner);

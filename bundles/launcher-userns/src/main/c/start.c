@@ -45,10 +45,10 @@ static _Noreturn void reap_for(struct launch *launch) {
 }
 
 /* Runs as the container's first process. */
-static _Noreturn void first_process(struct launch *launch) {
+static _Noreturn void first_process(struct launch *launch, int root) {
     end_with_parent(launch);
     spaces_settle(&launch->plan);
-    root_build(&launch->plan);
+    root_build(&launch->plan, root);
     guest_user(launch);
     guest_settle(launch);
     /* Taking other ids or a new user namespace has cleared it. */
@@ -79,10 +79,12 @@ static _Noreturn void guard(struct launch *launch, pid_t first) {
 void start(struct launch *launch) {
     const char *user = launch->plan.guest.user;
     launch->has_user = user && *user && strcmp(user, "0") != 0 && strcmp(user, "root") != 0;
-    spaces_make(&launch->plan);
+    spaces_make(&launch->plan, launch->plan.namespaces & CLONE_NEWNS);
+    int root = root_mount(&launch->plan); /* before our children are of another pid namespace: it may need helpers that outlive the start */
+    spaces_add(launch->plan.namespaces & ~(unsigned)CLONE_NEWNS);
     pid_t first = fork_sibling();
     if (first < 0) die(STATUS_LICHEN, "cannot start the container's first process: %s", strerror(errno));
-    if (first == 0) first_process(launch);
+    if (first == 0) first_process(launch, root);
     report_number(launch->report, "pid.", (uint64_t)first);
     if (launch->plan.identity == IDENTITY_RANGES && !launch->plan.init) guard(launch, first);
     _exit(0);

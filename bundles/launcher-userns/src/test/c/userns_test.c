@@ -12,6 +12,8 @@
 #include "plan.h"
 #include "profile.h"
 #include "removal.h"
+#include "union.h"
+#include "upper.h"
 #include "users.h"
 #include "walk.h"
 
@@ -262,10 +264,98 @@ static void profile_numbers_areTheKernels(void) {
     compare("/usr/include/x86_64-linux-gnu/asm/unistd_32.h", true);
 }
 
+static void union_options_areNumbers(void) {
+    int lowers[] = {10, 11, 5};
+    struct parts parts = {.lowers = lowers, .lower_count = 3, .upper = 7, .work = 8};
+    AUTO_FREE char *text = union_options(&parts, ",volatile");
+    CHECK_TEXT(text, "lowerdir=10:11:5,upperdir=7,workdir=8,volatile");
+    int many[500]; /* as many as the kernel takes fit into the page that it reads */
+    for (int i = 0; i < 500; i++) many[i] = 1000 + i;
+    AUTO_FREE char *long_text = union_options(&(struct parts){.lowers = many, .lower_count = 500, .upper = 7, .work = 8}, ",userxattr,index=off,volatile");
+    CHECK(strlen(long_text) < 4096);
+}
+
+/* The exit status of reading a root record in a child. */
+static int root_status(const char *const *pairs) {
+    int status;
+    struct bytes root = {0}, payload = {0};
+    for (; *pairs; pairs += 2) {
+        struct bytes lower = {0};
+        record_add_text(&lower, "path", pairs[1]);
+        if (!strcmp(pairs[0], "lowr")) record_add(&root, "lowr", lower.data, lower.size);
+        else record_add_text(&root, pairs[0], pairs[1]);
+        bytes_clear(&lower);
+    }
+    record_add_text(&payload, "argv", "sh");
+    record_add(&payload, "root", root.data, root.size);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        struct plan plan = {0};
+        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+        plan_read(&plan, &payload);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    bytes_clear(&root);
+    bytes_clear(&payload);
+    return WEXITSTATUS(status);
+}
+
+static void plan_root_isATreeOrAUnion(void) {
+    CHECK(root_status((const char *[]){"path", "rootfs", NULL}) == 0);
+    CHECK(root_status((const char *[]){"lowr", "/l", "lowr", "/m", "uppr", "upper", "work", "work", "flag", "once", "flag", "ro", NULL}) == 0);
+    CHECK(root_status((const char *[]){"lowr", "/l", "uppr", "upper", NULL}) == STATUS_LICHEN);
+    CHECK(root_status((const char *[]){"path", "rootfs", "lowr", "/l", "uppr", "upper", "work", "work", NULL}) == STATUS_LICHEN);
+    CHECK(root_status((const char *[]){"flag", "ro", NULL}) == STATUS_LICHEN);
+    CHECK(root_status((const char *[]){"path", "rootfs", "flag", "rw", NULL}) == STATUS_LICHEN);
+}
+
+static int mode_of(const char *path) {
+    struct stat status;
+    return fstatat(at, path, &status, AT_SYMLINK_NOFOLLOW) == 0 ? (int)(status.st_mode & 07777) : -1;
+}
+
+/* high/fs/a/b  implied "" "a" "a/b" "h" "l"   low/fs/ (0751)  a/ (0711)  a/b/ (0700)  .wh.-hidden h (aufs, in middle)  l -> /outside */
+static void upper_beginsWithWhatTheLowersReallyHave(void) {
+    begin();
+    static const char *const MADE[] = {"high", "high/fs", "high/fs/a", "high/fs/a/b", "high/fs/h", "high/fs/l", "middle", "middle/fs", "low", "low/fs", "low/fs/a", "low/fs/a/b", "low/fs/h"};
+    for (size_t i = 0; i < sizeof MADE / sizeof *MADE; i++) CHECK(mkdirat(at, MADE[i], 0755) == 0);
+    CHECK(symlinkat("/outside", at, "low/fs/l") == 0);
+    CHECK(fchmodat(at, "low/fs", 0751, 0) == 0 && fchmodat(at, "low/fs/a", 0711, 0) == 0 && fchmodat(at, "low/fs/a/b", 0700, 0) == 0 && fchmodat(at, "low/fs/h", 0700, 0) == 0);
+    put("middle/fs/.wh.h", "");
+    AUTO_CLOSE int implied = openat(at, "high/implied", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    static const char IMPLIED[] = "\0a\0a/b\0h\0l";
+    CHECK(write_all(implied, IMPLIED, sizeof IMPLIED));
+    AUTO_CLOSE int implied_root = openat(at, "middle/implied", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    CHECK(write_all(implied_root, "", 1));
+    AUTO_FREE char *high = must_format("%s/high/layer.json", base);
+    AUTO_FREE char *middle = must_format("%s/middle/layer.json", base);
+    AUTO_FREE char *low = must_format("%s/low/layer.json", base);
+    AUTO_FREE char *upper = must_format("%s/upper", base);
+    AUTO_FREE char *work = must_format("%s/work", base);
+    struct lower lowers[] = {{.path = "", .index = high}, {.path = "", .index = middle, .aufs = true}, {.path = "", .index = low}};
+    struct root root = {.lowers = lowers, .lower_count = 3, .upper = upper, .work = work};
+    int fds[] = {openat(at, "high/fs", O_PATH | O_CLOEXEC), openat(at, "middle/fs", O_PATH | O_CLOEXEC), openat(at, "low/fs", O_PATH | O_CLOEXEC)};
+    CHECK(mkdirat(at, "upper.new", 0700) == 0); /* a kill left it */
+    put("upper.new/left", "");
+    upper_make(&root, fds);
+    CHECK(mode_of("upper") == 0751 && mode_of("upper/a") == 0711 && mode_of("upper/a/b") == 0700 && mode_of("work") == 0700);
+    CHECK(!is_there("upper/h") && !is_there("upper/l") && !is_there("upper/left") && !is_there("upper.new"));
+    put("upper/mine", "");
+    upper_make(&root, fds); /* it is there: nothing is done to it */
+    CHECK(is_there("upper/mine"));
+    for (int i = 0; i < 3; i++) close(fds[i]);
+    end();
+}
+
 int main(void) {
     RUN(walk_never_leavesTheRoot);
     RUN(users_areFoundInTheGuestsFiles);
     RUN(plan_variablesAndWords_lastOneWins);
+    RUN(plan_root_isATreeOrAUnion);
+    RUN(union_options_areNumbers);
+    RUN(upper_beginsWithWhatTheLowersReallyHave);
     RUN(profile_everyCall_getsWhatTheTableSays);
     RUN(profile_whatNobodyNames_doesNotExist);
     RUN(profile_arguments_decide);

@@ -47,6 +47,7 @@ static void read_orders(struct launch_plan *plan, const struct record *record) {
         else if (record_is(&item, "stop")) plan->stop_signal = (int)record_number(&item);
         else if (record_is(&item, "time")) plan->stop_seconds = (unsigned)record_number(&item);
         else if (record_is(&item, "prnt")) plan->print = record_text(&item);
+        else if (record_is(&item, "locl")) plan->local = record_text(&item);
         else record_unknown(&item, "orders");
     }
     if (!plan->stop_signal) plan->stop_signal = SIGTERM;

@@ -22,7 +22,7 @@ struct requirement {
 struct launch_plan {
     struct requirement *requirements;
     size_t requirement_count;
-    const char *home, *id, *name, *keys, *print;
+    const char *home, *id, *name, *keys, *print, *local;
     unsigned flags;
     int stop_signal;
     unsigned stop_seconds;

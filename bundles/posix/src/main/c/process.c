@@ -24,6 +24,14 @@ static unsigned long long stat_field(pid_t pid, int field) {
 
 unsigned long long process_begun(pid_t pid) { return stat_field(pid, 22); }
 
+bool process_runs(pid_t pid, unsigned long long begun) {
+    struct bytes text = {0};
+    const char *at = read_about(pid, "stat", &text) ? strrchr((const char *)text.data, ')') : NULL;
+    bool ended = !at || !strncmp(at, ") Z", 3) || !strncmp(at, ") X", 3);
+    bytes_clear(&text);
+    return !ended && process_begun(pid) == begun;
+}
+
 unsigned long long process_stack(pid_t pid) { return stat_field(pid, 28); }
 
 /* The value of `NAME:` in the status file; NULL: none. */

@@ -6,6 +6,8 @@
 
 /* When a process was started, in clock ticks since boot (field 22 of /proc/PID/stat): with the pid, it names one process. 0: there is none. */
 unsigned long long process_begun(pid_t pid);
+/* Is this still the process that was started then, and has it not ended (a zombie has)? */
+bool process_runs(pid_t pid, unsigned long long begun);
 /* Where its stack begins (field 28), another one after each execve; 0: unknown. */
 unsigned long long process_stack(pid_t pid);
 /* One mask of /proc/PID/status (`SigCgt`, `SigIgn`, `SigBlk`); all bits when it cannot be read. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,20 @@ static void open_known(struct container *container) {
     if (faccessat(container->directory, "container.json", F_OK, 0) != 0) die(STATUS_LICHEN, "cannot start the container (%.12s): it has been removed", container->id);
 }
 
+/* The container's own part of a directory on a local disk. A link that leads nowhere was made on another machine: what the container has written is there. */
+static void open_local(const struct container *container, const char *local) {
+    struct stat status;
+    char known[PATH_MAX];
+    AUTO_FREE char *place = must_format("%s/%s", local, container->id);
+    if (readlinkat(container->directory, "local", known, sizeof known) >= 0) {
+        if (fstatat(container->directory, "local", &status, 0) == 0) return;
+        die(STATUS_LICHEN, "cannot start the container (%.12s): what it has written is kept in %s, which is not on this machine", container->id, place);
+    }
+    if (mkdir(place, 0700) != 0 && (errno != EEXIST || lstat(place, &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid()))
+        die(STATUS_LICHEN, "cannot make the directory for what the container writes (%s): %s", place, strerror(errno));
+    if (symlinkat(place, container->directory, "local") != 0) die(STATUS_LICHEN, "cannot make a link in the container directory (local): %s", strerror(errno));
+}
+
 void container_open(struct container *container, const struct launch_plan *plan) {
     AUTO_FREE char *path = must_format("%s/containers", plan->home);
     *container = (struct container){.home = plan->home, .run = -1, .directory = -1, .lock = -1};
@@ -83,10 +98,28 @@ void container_open(struct container *container, const struct launch_plan *plan)
     if (container->containers < 0) die(STATUS_LICHEN, "cannot open the containers (%s): %s", path, strerror(errno));
     if (plan->has_content) make_new(container, plan);
     else open_known(container);
+    if (plan->local) open_local(container, plan->local);
     if (fchdir(container->directory) != 0) die(STATUS_LICHEN, "cannot use the container directory (%.12s): %s", container->id, strerror(errno));
 }
 
+/* A shim that was killed has taken the container with it, but its processes may still be ending: two starts must not write the same files at once. */
+static void await_previous(const struct container *container) {
+    enum { PAUSE = 1000, TRIES = 10000 }; /* microseconds */
+    struct bytes text = {0};
+    int first = 0;
+    unsigned long long begun = 0;
+    if (!read_file(container->directory, "run/pid", &text)) return;
+    bytes_add(&text, "", 1);
+    bool known = sscanf((const char *)text.data, "%d %llu", &first, &begun) == 2;
+    bytes_clear(&text);
+    for (int tries = 0; known && process_runs(first, begun); tries++) {
+        if (tries == TRIES) die(STATUS_LICHEN, "cannot start the container (%.12s): its processes of before do not end", container->id);
+        usleep(PAUSE);
+    }
+}
+
 void container_run(struct container *container) {
+    await_previous(container);
     container->run_all = run_directory();
     AUTO_FREE char *group = must_format("%s/c", container->run_all);
     make_private(group);
@@ -159,18 +192,32 @@ void container_leave(struct container *container) {
     container->lock = -1;
 }
 
-static bool run_clean(const struct container *container, const struct step *clean) {
+static bool run_clean(const struct container *container, const struct step *clean, int directory) {
     int status;
     pid_t child = fork();
-    if (child == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1, -1);
+    if (child == 0 && fchdir(directory) == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1, -1);
+    if (child == 0) _exit(STATUS_LICHEN);
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+/* Only what could not be removed by ourselves is worth another process. */
+static void remove_tree(const struct container *container, const struct step *clean, int parent, const char *name) {
+    if (remove_all(parent, name)) return;
+    AUTO_CLOSE int directory = open_directory(parent, name);
+    if (clean->present && directory >= 0 && !run_clean(container, clean, directory)) complain("cannot remove the files of other ids in the container (%.12s)", container->id);
+    if (!remove_all(parent, name)) complain("cannot remove the container (%.12s, %s): %s", container->id, name, strerror(errno));
 }
 
 /* First out of sight, so that nobody sees half a container; what a crash leaves under the new name is garbage that prune knows. */
 void container_remove(struct container *container, const struct step *clean) {
+    char local[PATH_MAX];
     AUTO_FREE char *dead = must_format(".del-%s", container->id);
     const char *name = renameat(container->containers, container->id, container->containers, dead) == 0 ? dead : container->id;
     if (container->name) name_release(container->home, container->name, container->id);
-    if (clean->present && !run_clean(container, clean)) complain("cannot remove the files of other ids in the container (%.12s)", container->id);
-    if (!remove_all(container->containers, name)) complain("cannot remove the container (%s/containers/%s): %s", container->home, name, strerror(errno));
+    ssize_t size = readlinkat(container->directory, "local", local, sizeof local - 1);
+    if (size > 0) {
+        local[size] = 0;
+        remove_tree(container, clean, AT_FDCWD, local);
+    }
+    remove_tree(container, clean, container->containers, name);
 }

@@ -24,11 +24,12 @@ bool version_reaches(const char *version, const char *least) {
     return true;
 }
 
-/* Really made and mapped: a kernel may grant a namespace and refuse its map. In a child, which is the only one that changes. */
+/* Really made and mapped: a kernel may grant a namespace and refuse its map. In a child, which is the only one that changes. Mounts are left to the launcher: a mount namespace
+   that goes keeps others waiting. */
 static bool try_user_namespace(void) {
     AUTO_FREE char *map = must_format("0 %u 1\n", geteuid());
     pid_t child = fork();
-    if (child == 0) _exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_file(AT_FDCWD, "/proc/self/uid_map", map, strlen(map)) ? 0 : 1);
+    if (child == 0) _exit(unshare(CLONE_NEWUSER) == 0 && write_file(AT_FDCWD, "/proc/self/uid_map", map, strlen(map)) ? 0 : 1);
     int status = 1;
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }

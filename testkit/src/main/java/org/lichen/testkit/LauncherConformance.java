@@ -84,6 +84,7 @@ public abstract class LauncherConformance {
             Optional.empty(),
             Optional.empty(),
             false,
+            false,
             Optional.empty());
     assertThat(reason(support(newer, spec().build()))).isNotBlank();
   }
@@ -91,7 +92,9 @@ public abstract class LauncherConformance {
   @Test
   void support_ofAnUnknownKindOfLower_isRefused() {
     RootfsPlan other =
-        RootfsPlan.builder().lower(new Lower(Path.of("rootfs"), "no-such-kind", 0)).build();
+        RootfsPlan.builder()
+            .lower(new Lower(Path.of("rootfs"), "no-such-kind", 0, "overlay", Optional.empty()))
+            .build();
     assertThat(reason(support(other, spec().build()))).isNotBlank();
   }
 

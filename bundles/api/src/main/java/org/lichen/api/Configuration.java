@@ -1,17 +1,24 @@
 package org.lichen.api;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * The configuration in force for a request: site, then user, later ones win key by key. A key is a
- * dotted path into the YAML tree, {@code registries.insecure}. Immutable.
+ * dotted path into the YAML tree, {@code registries.insecure}. {@code files} are where it comes
+ * from, whether they are there or not. Immutable.
  */
-public record Configuration(Map<String, Object> tree) {
+public record Configuration(Map<String, Object> tree, List<Path> files) {
   public static final Configuration EMPTY = new Configuration(Map.of());
 
+  public Configuration(Map<String, Object> tree) {
+    this(tree, List.of());
+  }
+
   public Configuration {
+    files = List.copyOf(files);
     tree = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(tree));
   }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.lichen.api.Digest;
 
 /**
@@ -14,6 +16,7 @@ public final class LayerIndex {
   private static final int FLUSH = 64 << 10;
 
   private final WritableByteChannel out;
+  private final Set<String> implied = new LinkedHashSet<>();
   private final StringBuilder pending = new StringBuilder();
   private long entries;
   private long bytes;
@@ -27,12 +30,39 @@ public final class LayerIndex {
   void add(IndexLine line) throws IOException {
     line.write(pending);
     entries++;
+    note(line);
     if (line.kind() == IndexLine.Kind.FILE) {
       bytes += line.size();
     }
     if (pending.length() > FLUSH) {
       flush();
     }
+  }
+
+  private void note(IndexLine line) {
+    if (line.implied()) {
+      implied.add(name(line));
+    } else if (!implied.isEmpty()) {
+      switch (line.kind()) {
+        case WHITEOUT, OPAQUE -> {}
+        case REPLACED -> {
+          String gone = name(line);
+          implied.removeIf(path -> path.equals(gone) || path.startsWith(gone + "/"));
+        }
+        default -> implied.remove(name(line)); // said after all
+      }
+    }
+  }
+
+  private static String name(IndexLine line) {
+    return new String(line.path(), StandardCharsets.ISO_8859_1);
+  }
+
+  /** The paths that are implied and nothing else, each with a NUL: the file {@code implied}. */
+  public byte[] implied() {
+    StringBuilder all = new StringBuilder();
+    implied.forEach(path -> all.append(path).append('\0'));
+    return all.toString().getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Writes the last line; the caller closes the channel. */

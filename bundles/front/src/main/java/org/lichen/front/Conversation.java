@@ -115,12 +115,26 @@ final class Conversation implements Runnable {
         for (LaunchPlan plan : execute.plans()) {
           frames.write('p', services.runtime().encode(plan));
         }
+        if (execute.kept().isPresent()) {
+          frames.write('k', encoded(execute.kept().get()));
+        }
         frames.write(execute.again() ? 'a' : 'g');
       } catch (ContainerException e) {
         console.err().println("lichen: " + e.getMessage());
         frames.number('x', FAILED);
       }
     }
+  }
+
+  /** Files first: the client reads the plan only if they are as they were. */
+  private byte[] encoded(Outcome.Kept kept) throws ContainerException {
+    Records.Builder out = Records.builder();
+    kept.stamps()
+        .forEach(
+            (path, stamp) ->
+                out.records(
+                    "stmp", Records.builder().text("path", path.toString()).text("stat", stamp)));
+    return out.bytes("plan", services.runtime().encode(kept.plan())).encoded();
   }
 
   private void idleLimit(Map<String, String> environment) {

@@ -23,7 +23,7 @@ import org.lichen.api.runtime.Choice;
  * supported and gives every guarantee asked for. A name that the spec fixes narrows the walk.
  */
 final class Chooser {
-  /** What was decided, with the reasoning. */
+  /** What was decided. */
   record Decision(
       FilesystemStrategy strategy,
       Launcher launcher,
@@ -31,8 +31,8 @@ final class Chooser {
       RootfsOptions options,
       List<LayerPath> layers,
       RootfsPlan rootfs,
-      LaunchSpec launch,
-      List<Choice> reasoning) {}
+      UpperPlace upper,
+      LaunchSpec launch) {}
 
   /** Makes the launch spec once the identity is known. */
   @FunctionalInterface
@@ -51,22 +51,28 @@ final class Chooser {
     this.host = host;
   }
 
-  Decision decide(ContainerSpec spec, List<LayerPath> layers, Launches launches)
+  Decision decide(ContainerSpec spec, UpperPlace upper, List<LayerPath> layers, Launches launches)
       throws ContainerException {
     List<Choice> reasoning = new ArrayList<>();
-    Optional<Decision> first = walk(spec, layers, launches, reasoning);
+    Optional<Decision> first = walk(spec, upper, layers, launches, reasoning, false);
     return first.orElseThrow(() -> impossible(spec, reasoning));
   }
 
-  List<Choice> explain(ContainerSpec spec, List<LayerPath> layers, Launches launches)
+  List<Choice> explain(
+      ContainerSpec spec, UpperPlace upper, List<LayerPath> layers, Launches launches)
       throws ContainerException {
     List<Choice> reasoning = new ArrayList<>();
-    walk(spec, layers, launches, reasoning);
+    walk(spec, upper, layers, launches, reasoning, true);
     return reasoning;
   }
 
   private Optional<Decision> walk(
-      ContainerSpec spec, List<LayerPath> layers, Launches launches, List<Choice> reasoning)
+      ContainerSpec spec,
+      UpperPlace upper,
+      List<LayerPath> layers,
+      Launches launches,
+      List<Choice> reasoning,
+      boolean toTheEnd)
       throws ContainerException {
     Optional<Decision> first = Optional.empty();
     for (Launcher launcher : named(launchers, Launcher::name, spec.launcher().orElse(""))) {
@@ -77,10 +83,14 @@ final class Chooser {
               new RootfsOptions(
                   spec.ephemeral(),
                   spec.readOnly(),
-                  identity.equals("ranges") ? Ownership.RANGES : Ownership.SINGLE);
+                  identity.equals("ranges") ? Ownership.RANGES : Ownership.SINGLE,
+                  upper.writable());
           Support support = strategy.support(host, options);
           RootfsPlan rootfs = strategy.plan(layers, options);
           LaunchSpec launch = launches.with(identity, launcher.name(), strategy.name());
+          if (support.supported()) {
+            support = upper.support(rootfs);
+          }
           if (support.supported()) {
             support = launcher.support(host, rootfs, launch);
           }
@@ -90,7 +100,17 @@ final class Chooser {
             first =
                 Optional.of(
                     new Decision(
-                        strategy, launcher, identity, options, layers, rootfs, launch, reasoning));
+                        strategy,
+                        launcher,
+                        identity,
+                        options,
+                        layers,
+                        rootfs,
+                        upper.usedBy(rootfs),
+                        launch));
+          }
+          if (support.supported() && !toTheEnd) {
+            return first;
           }
           if (support.supported()) {
             break; // one identity for a pair: the best

@@ -121,7 +121,7 @@ final class ContainerWriter {
       if (!container.spec().name().isEmpty()) {
         Files.deleteIfExists(home.names().resolve(container.spec().name()));
       }
-      remover.remove(doomed);
+      removeAll(doomed, remover);
     } catch (java.nio.file.NoSuchFileException gone) {
       // somebody else was faster
     } catch (IOException e) {
@@ -139,7 +139,7 @@ final class ContainerWriter {
             Files.getLastModifiedTime(one).toMillis() < System.currentTimeMillis() - 3_600_000;
         boolean made = one.getFileName().toString().startsWith(".new-");
         if (made ? old : !FileLock.held(one.resolve("lock"))) {
-          remover.remove(one); // a shim or a removal that still works on it holds its lock
+          removeAll(one, remover); // a shim or a removal that still works on it holds its lock
         }
       }
     } catch (java.nio.file.NoSuchFileException none) {
@@ -147,6 +147,15 @@ final class ContainerWriter {
     } catch (IOException e) {
       throw failure("collect", home.containers(), e);
     }
+  }
+
+  private static void removeAll(Path container, TreeRemover remover)
+      throws IOException, ContainerException {
+    Optional<Path> elsewhere = UpperPlace.treeOf(container);
+    if (elsewhere.isPresent()) {
+      remover.remove(elsewhere.get());
+    }
+    remover.remove(container);
   }
 
   /** Removes a tree, whoever its files belong to. */

@@ -27,6 +27,7 @@ import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Pins;
+import org.lichen.api.image.TreeRemover;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.Launcher;
 import org.lichen.api.plan.LaunchPlan;
@@ -46,8 +47,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /** The life cycle of containers: reads, decides, records, plans; never starts a guest. */
-@Component(service = {ContainerRuntime.class, Pins.class, LaunchPlan.Placement.class})
-public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Placement {
+@Component(
+    service = {ContainerRuntime.class, Pins.class, TreeRemover.class, LaunchPlan.Placement.class})
+public final class Containers implements ContainerRuntime, Pins, TreeRemover, LaunchPlan.Placement {
   /** Whether the image's tree is still needed by the container. */
   private static final String READY = "rootfs.ready";
 
@@ -95,9 +97,11 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
   public Container create(ContainerSpec spec, Request request) throws ContainerException {
     try (ImageStore.Writer held = store.writer()) { // nothing is collected meanwhile
       ContainerId id = writer.newId();
-      Chooser.Decision decision = decide(spec);
+      Chooser.Decision decision = decide(spec, UpperPlace.wanted(spec, request.configuration()));
       ContainerSpec recorded =
-          spec.change()
+          decision
+              .upper()
+              .record(spec.change())
               .strategy(decision.strategy().name())
               .identity(decision.identity())
               .hostname(spec.hostname().isEmpty() ? id.brief() : spec.hostname())
@@ -134,7 +138,11 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
       throw new ContainerException(
           Kind.CONFLICT, "container " + label(container) + " is already running", "");
     }
-    return planner.start(Optional.of(id), container.spec(), decide(container.spec()), options);
+    return planner.start(
+        Optional.of(id),
+        container.spec(),
+        decide(container.spec(), UpperPlace.recorded(container.spec())),
+        options);
   }
 
   @Override
@@ -143,7 +151,19 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
     if (!spec.name().isEmpty()) {
       ContainerWriter.checkName(spec.name());
     }
-    return planner.start(Optional.empty(), spec, decide(spec), options);
+    UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
+    return planner.start(Optional.empty(), spec, decide(spec, upper), options);
+  }
+
+  @Override
+  public Optional<List<Path>> premises(ContainerSpec spec, Request request) {
+    if (!contributors.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Path> files = new java.util.ArrayList<>(request.configuration().files());
+    files.add(store.index());
+    files.addAll(planner.premises());
+    return Optional.of(files);
   }
 
   @Override
@@ -186,15 +206,17 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
     return both;
   }
 
-  private Chooser.Decision decide(ContainerSpec spec) throws ContainerException {
+  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper) throws ContainerException {
     Image image = image(spec);
-    return chooser(host.host()).decide(spec, unpacked(image), launches(spec, image));
+    return chooser(host.host()).decide(spec, upper, unpacked(image), launches(spec, image));
   }
 
   @Override
   public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
     Image image = image(spec);
-    return chooser(host.host().refreshed()).explain(spec, unpacked(image), launches(spec, image));
+    UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
+    return chooser(host.host().refreshed())
+        .explain(spec, upper, unpacked(image), launches(spec, image));
   }
 
   private Chooser chooser(Host facts) {
@@ -303,13 +325,18 @@ public final class Containers implements ContainerRuntime, Pins, LaunchPlan.Plac
     try {
       Trees.remove(tree);
     } catch (IOException notOurs) {
-      for (Launcher launcher : launchers) {
-        Optional<Step> removal = launcher.removal(tree);
-        if (removal.isPresent()) {
-          HelperProcess.run(removal.get(), natives);
-        }
-      }
+      remove(tree);
       Trees.remove(tree);
+    }
+  }
+
+  @Override
+  public void remove(Path tree) throws ContainerException {
+    for (Launcher launcher : launchers) {
+      Optional<Step> removal = launcher.removal(tree);
+      if (removal.isPresent()) {
+        HelperProcess.run(removal.get(), natives);
+      }
     }
   }
 

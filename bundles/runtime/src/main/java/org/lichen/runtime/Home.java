@@ -12,6 +12,7 @@ import org.osgi.framework.BundleContext;
  *   containers/ID/exit.json        last ending   containers/ID/run    link to the run directory
  *   names/NAME -&gt; ../containers/ID
  *   native/DIGEST/PROGRAM          executables of plugins
+ *   plugins/                       bundles that the user has installed
  *   tmp/                           what is being made
  * </pre>
  */
@@ -44,6 +45,10 @@ record Home(Path root, Path distribution) {
 
   Path natives() {
     return root.resolve("native");
+  }
+
+  Path plugins() {
+    return root.resolve("plugins");
   }
 
   Path temporary() {

@@ -25,6 +25,16 @@ final class Planner {
     this.home = home;
   }
 
+  /** What plans are made of beside image and configuration: plugins, names of hosts, ids. */
+  List<Path> premises() {
+    return List.of(
+        home.plugins(),
+        home.natives(),
+        Path.of("/etc/hosts"),
+        Path.of("/etc/subuid"),
+        Path.of("/etc/subgid"));
+  }
+
   /** {@code id} is empty where the shim shall make the container. */
   LaunchPlan start(
       Optional<ContainerId> id, ContainerSpec spec, Chooser.Decision decision, StartOptions options)
@@ -38,7 +48,12 @@ final class Planner {
     List<Requirement> needs =
         new ArrayList<>(decision.launcher().requirements(decision.launch(), decision.rootfs()));
     ContainerSpec recorded =
-        spec.change().strategy(decision.strategy().name()).identity(decision.identity()).build();
+        decision
+            .upper()
+            .record(spec.change())
+            .strategy(decision.strategy().name())
+            .identity(decision.identity())
+            .build();
     ShimOrders orders =
         new ShimOrders(
             id.map(ContainerId::value),
@@ -51,7 +66,8 @@ final class Planner {
             spec.detachKeys(),
             Signals.number(spec.stopSignal()),
             spec.stopTimeout(),
-            options.announce());
+            options.announce(),
+            decision.upper().directory());
     return new LaunchPlan(
         home.root(),
         needs,
@@ -79,7 +95,8 @@ final class Planner {
             options.detachKeys(),
             0,
             Duration.ZERO,
-            "");
+            "",
+            Optional.empty());
     return new LaunchPlan(
         home.root(),
         List.of(),

@@ -40,10 +40,11 @@ public final class ConfigurationFiles implements ConfigurationSource {
   @Override
   public Configuration read(Map<String, String> environment) throws ContainerException {
     Map<String, Object> merged = new LinkedHashMap<>();
-    for (Path file : List.of(site, user(environment))) {
+    List<Path> files = List.of(site, user(environment));
+    for (Path file : files) {
       merge(merged, parsed(file));
     }
-    return new Configuration(merged);
+    return new Configuration(merged, files);
   }
 
   private static Path user(Map<String, String> environment) {

@@ -21,7 +21,6 @@ import org.lichen.posix.Descriptor;
 import org.lichen.posix.FileLock;
 import org.lichen.posix.Hashing;
 import org.lichen.posix.Linux;
-import org.lichen.posix.Trees;
 
 /** Looks for damage in the store, and removes it: what is gone can be pulled again. */
 final class Checker {
@@ -29,14 +28,17 @@ final class Checker {
   private final ImageIndex index;
   private final Manifests manifests;
   private final StoreLock lock;
+  private final LayerRemoval removal;
   private final List<String> problems = new ArrayList<>();
   private final List<String> repaired = new ArrayList<>();
 
-  Checker(Places places, ImageIndex index, Manifests manifests, StoreLock lock) {
+  Checker(
+      Places places, ImageIndex index, Manifests manifests, StoreLock lock, LayerRemoval removal) {
     this.places = places;
     this.index = index;
     this.manifests = manifests;
     this.lock = lock;
+    this.removal = removal;
   }
 
   Check check(boolean rehash, boolean repair) throws ContainerException {
@@ -109,7 +111,7 @@ final class Checker {
         if (repair && !wrong.isEmpty()) {
           Path away = places.layerStaging().resolve(Places.unique());
           Files.move(layer, away);
-          Trees.remove(away);
+          removal.remove(away);
           repaired.add(
               "layer (" + layer.getFileName() + ") removed; it is unpacked again when used");
         }

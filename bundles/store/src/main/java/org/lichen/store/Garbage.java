@@ -13,7 +13,6 @@ import org.lichen.api.ContainerException;
 import org.lichen.api.Digest;
 import org.lichen.posix.Bytes;
 import org.lichen.posix.Directory;
-import org.lichen.posix.Trees;
 
 /**
  * Finds and removes what no image needs. What is needed is computed from the manifests every time,
@@ -22,10 +21,12 @@ import org.lichen.posix.Trees;
 final class Garbage {
   private final Places places;
   private final Manifests manifests;
+  private final LayerRemoval removal;
 
-  Garbage(Places places, Manifests manifests) {
+  Garbage(Places places, Manifests manifests, LayerRemoval removal) {
     this.places = places;
     this.manifests = manifests;
+    this.removal = removal;
   }
 
   /** What was removed, and how many bytes that freed. */
@@ -104,9 +105,9 @@ final class Garbage {
         if (!needed.contains(hex) && !hex.equals(places.layerStaging().getFileName().toString())) {
           bytes += LayerSize.of(places.layers().resolve(hex).resolve(Places.INDEX));
           // First out of its place, in one step: a kill must not leave half a layer there.
-          byte[] away = Bytes.of(Places.unique());
-          layers.rename(name, staging, away);
-          Trees.remove(staging, away);
+          String away = Places.unique();
+          layers.rename(name, staging, Bytes.of(away));
+          removal.remove(places.layerStaging().resolve(away));
         }
       }
     }

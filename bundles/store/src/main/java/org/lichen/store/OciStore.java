@@ -45,11 +45,13 @@ public final class OciStore implements ImageStore {
   private final StoreLock lock;
   private final Garbage garbage;
   private final PinnedImages pinned;
+  private final LayerRemoval removal;
 
   /** The store of a running Lichen: framework property {@code lichen.home} says where. */
   @Activate
-  public OciStore(BundleContext framework, @Reference PinnedImages pinned) {
-    this(home(framework), pinned);
+  public OciStore(
+      BundleContext framework, @Reference PinnedImages pinned, @Reference LayerRemoval removal) {
+    this(home(framework), pinned, removal);
   }
 
   private static Path home(BundleContext framework) {
@@ -62,15 +64,20 @@ public final class OciStore implements ImageStore {
 
   /** A store in {@code home}, which need not exist yet; nothing is written by reading. */
   public OciStore(Path home, PinnedImages pinned) {
+    this(home, pinned, LayerRemoval.OWN);
+  }
+
+  private OciStore(Path home, PinnedImages pinned, LayerRemoval removal) {
     this.places = new Places(home);
     this.layout = new Layout(places);
     this.index = new ImageIndex(places, layout);
     this.manifests = new Manifests(places);
     this.blobs = new Blobs(places);
     this.layers = new Layers(places, layout, blobs);
-    this.lock = new StoreLock(places);
-    this.garbage = new Garbage(places, manifests);
+    this.lock = new StoreLock(places, removal);
+    this.garbage = new Garbage(places, manifests, removal);
     this.pinned = pinned;
+    this.removal = removal;
   }
 
   @Override
@@ -190,6 +197,11 @@ public final class OciStore implements ImageStore {
   }
 
   @Override
+  public Path index() {
+    return places.index();
+  }
+
+  @Override
   public ReadableByteChannel open(Digest blob) throws ContainerException {
     return blobs.open(blob);
   }
@@ -297,6 +309,6 @@ public final class OciStore implements ImageStore {
     if (!layout.exists()) {
       return new Check(List.of(), List.of());
     }
-    return new Checker(places, index, manifests, lock).check(rehash, repair);
+    return new Checker(places, index, manifests, lock, removal).check(rehash, repair);
   }
 }

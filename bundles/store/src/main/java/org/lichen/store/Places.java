@@ -18,12 +18,15 @@ import org.lichen.api.Digest;
  *     staging/             blobs being written; whatever is here without a writer is garbage
  *   HOME/layers/           0700
  *     HEX/fs  HEX/layer.json      one layer, named by its diff id; never changed
+ *     HEX/implied                 directories that its archive does not have, only something in
+ *     HEX/owned-*                 what launchers make of it; goes with the layer
  *     staging/                    layers being unpacked or removed
  * </pre>
  */
 record Places(Path home) {
   static final String FILES = "fs";
   static final String INDEX = "layer.json";
+  static final String IMPLIED = "implied";
 
   Path store() {
     return home.resolve("store");

@@ -2,6 +2,7 @@ package org.lichen.store;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.lichen.api.Digest;
 import org.lichen.archive.LayerIndex;
@@ -18,6 +19,8 @@ import org.lichen.posix.Trees;
 
 /** A layer while it is unpacked: beside its place, until all of it is there. */
 final class StagedLayer implements AutoCloseable {
+  private static final int NEW = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_EXCL;
+
   private final Places places;
   private final Path path;
   private final Directory directory;
@@ -34,9 +37,7 @@ final class StagedLayer implements AutoCloseable {
       staging.makeDirectory(name, 0755);
       directory = staging.directory(name);
       directory.makeDirectory(Bytes.of(Places.FILES), 0700);
-      indexFile =
-          directory.file(
-              Bytes.of(Places.INDEX), Linux.O_WRONLY | Linux.O_CREAT | Linux.O_EXCL, 0644);
+      indexFile = directory.file(Bytes.of(Places.INDEX), NEW, 0644);
     }
     index = new LayerIndex(indexFile, encoding);
   }
@@ -51,6 +52,12 @@ final class StagedLayer implements AutoCloseable {
   /** Finishes the index and waits until all of the layer, and the blob beside it, is on disk. */
   void finish(Digest diffId) throws IOException {
     index.finish(diffId);
+    byte[] implied = index.implied();
+    if (implied.length > 0) {
+      try (Descriptor file = directory.file(Bytes.of(Places.IMPLIED), NEW, 0644)) {
+        file.write(ByteBuffer.wrap(implied));
+      }
+    }
     directory.syncFileSystem();
   }
 

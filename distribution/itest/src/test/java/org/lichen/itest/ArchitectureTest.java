@@ -32,6 +32,7 @@ class ArchitectureTest {
           Map.entry("front", List.of()),
           Map.entry("shell", List.of()),
           Map.entry("fs.extract", List.of()),
+          Map.entry("fs.uufs", List.of()),
           Map.entry("launcher.userns", List.of()),
           Map.entry("image.docker", List.of()));
 

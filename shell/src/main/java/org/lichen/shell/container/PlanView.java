@@ -11,13 +11,14 @@ import org.lichen.api.plan.Records;
 final class PlanView {
   private static final int HEADER = 12;
   private static final Set<String> NESTED =
-      Set.of("need", "shim", "prep", "step", "entr", "root", "moun", "file", "rlim", "load");
+      Set.of(
+          "need", "shim", "prep", "step", "entr", "root", "lowr", "moun", "file", "rlim", "load");
   private static final Set<String> NUMBERS =
       Set.of("stop", "time", "capb", "init", "soft", "hard", "umsk");
   private static final Set<String> LISTS =
       Set.of(
-          "need", "flag", "argv", "envi", "nspc", "moun", "opts", "file", "mask", "rdon", "rlim",
-          "uidm", "gidm");
+          "need", "flag", "argv", "envi", "nspc", "lowr", "moun", "opts", "file", "mask", "rdon",
+          "rlim", "uidm", "gidm");
 
   private PlanView() {}
 

@@ -44,13 +44,14 @@ public final class RunCommand extends PicoCommand implements StopsAtOperand {
   @Override
   public Outcome run(Call call) throws ContainerException, IOException {
     ContainerSpec wanted = spec.spec(image, arguments, call);
-    boolean named = !wanted.name().isEmpty();
-    if (!named) {
-      wanted = wanted.change().name(Names.random()).build();
-    }
+    boolean alike = wanted.ephemeral() && spec.dependsOnCommandLineAlone();
+    PlanKeeping keeping = new PlanKeeping(wanted, alike, call);
     if (wanted.ephemeral() && spec.cidFile == null) {
-      return Outcome.execute(plan(wanted, call));
+      StartOptions options = new StartOptions(detach, false, "${id}");
+      LaunchPlan plan = call.services().runtime().plan(named(wanted), options, call.request());
+      return new Outcome.Execute(List.of(plan), false, keeping.plan(options));
     }
+    wanted = named(wanted);
     Container made = CreateCommand.create(wanted, spec, call);
     return Outcome.execute(
         call.services()
@@ -58,9 +59,7 @@ public final class RunCommand extends PicoCommand implements StopsAtOperand {
             .start(made.id(), new StartOptions(detach, false, made.id().value()), call.request()));
   }
 
-  private LaunchPlan plan(ContainerSpec wanted, Call call) throws ContainerException {
-    return call.services()
-        .runtime()
-        .plan(wanted, new StartOptions(detach, false, "${id}"), call.request());
+  private static ContainerSpec named(ContainerSpec spec) {
+    return spec.name().isEmpty() ? spec.change().name(Names.random()).build() : spec;
   }
 }

@@ -196,8 +196,17 @@ final class SpecOptions {
   @Option(names = "--launcher", paramLabel = "NAME", description = "Instead of the best one.")
   @Nullable String launcher;
 
-  @Option(names = "--strategy", paramLabel = "NAME", description = "Instead of the best one.")
+  @Option(
+      names = "--strategy",
+      paramLabel = "uufs|extract",
+      description = "Shared layers, or a copy of its own (default: the best that works).")
   @Nullable String strategy;
+
+  @Option(
+      names = "--upper",
+      paramLabel = "DIR",
+      description = "Keep what it writes in a directory of a local disk (default: in --home).")
+  @Nullable String upper;
 
   @Option(names = "--cidfile", paramLabel = "FILE", description = "Write the id into a file.")
   @Nullable String cidFile;
@@ -223,10 +232,20 @@ final class SpecOptions {
     namespaces(spec, requires);
     rights(spec, requires);
     labels(spec, request);
+    if (upper != null) {
+      spec.other("upper", request.path(upper).toString());
+    }
     if (!requires.isEmpty()) {
       spec.other("requires", List.copyOf(requires));
     }
     return spec.build();
+  }
+
+  /** Whether no file is named whose content makes another container of the same words. */
+  boolean dependsOnCommandLineAlone() {
+    return environmentFiles.isEmpty()
+        && labelFiles.isEmpty()
+        && (pull.equals("missing") || pull.equals("never"));
   }
 
   private PullPolicy policy() throws ContainerException {

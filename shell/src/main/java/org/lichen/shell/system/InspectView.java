@@ -46,6 +46,7 @@ final class InspectView {
     own.put("Identity", spec.identity());
     own.put("Launcher", spec.launcher().orElse("auto"));
     own.put("Directory", container.directory().toString());
+    own.put("Upper", spec.others().getOrDefault("upper", ""));
     view.put("Lichen", own);
     return view;
   }

@@ -2,6 +2,7 @@ package org.lichen.api.image;
 
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.lichen.api.ContainerException;
@@ -29,6 +30,9 @@ public interface ImageStore {
 
   /** All images, newest tag first; an image without a name has no names. */
   List<NamedImage> list() throws ContainerException;
+
+  /** The file that is another one after every change of names and images. */
+  Path index();
 
   /** Opens a blob; the caller closes it. */
   ReadableByteChannel open(Digest blob) throws ContainerException;

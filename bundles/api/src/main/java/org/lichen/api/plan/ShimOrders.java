@@ -1,12 +1,14 @@
 package org.lichen.api.plan;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
  * What the shim does around a launcher's step. {@code id} is empty where the shim makes the
  * container itself; {@code name} is claimed only then. {@code announce} is printed by the client
- * after a detached start.
+ * after a detached start. {@code local}: a directory on a local disk; {@code local} in the
+ * container's directory shall be a link to a directory of the container's own in it.
  */
 public record ShimOrders(
     Optional<String> id,
@@ -19,7 +21,8 @@ public record ShimOrders(
     String detachKeys,
     int stopSignal,
     Duration stopTimeout,
-    String announce) {
+    String announce,
+    Optional<Path> local) {
 
   Records.Builder encoded() {
     Records.Builder out = Records.builder();
@@ -32,6 +35,7 @@ public record ShimOrders(
     flag(out, detached, "detached");
     flag(out, ephemeral, "ephemeral");
     flag(out, log, "log");
+    local.ifPresent(directory -> out.text("locl", directory.toString()));
     return out.text("keys", detachKeys)
         .number("stop", stopSignal)
         .number("time", stopTimeout.toSeconds())

@@ -7,9 +7,11 @@ import java.util.Optional;
 
 /**
  * A root filesystem as data. Relative paths mean files in the container's directory. One lower of
- * kind {@code directory} and no upper is a merged tree; more lowers are a union, highest first. A
- * launcher refuses a version that is newer than {@link #VERSION} of its API, and kinds of lower
- * that it does not know. {@code owners}: a list of real owners that the launcher applies once.
+ * kind {@code directory} and no upper is a merged tree; anything else is a union, highest first, of
+ * which the launcher makes {@code upper} and {@code work} when they are missing. A launcher refuses
+ * a version that is newer than {@link #VERSION} of its API, and kinds of lower that it does not
+ * know. {@code ephemeral}: the upper is used once and need not survive a crash of the machine.
+ * {@code owners}: a list of real owners that the launcher applies once to a merged tree.
  */
 public record RootfsPlan(
     int version,
@@ -17,6 +19,7 @@ public record RootfsPlan(
     Optional<Path> upper,
     Optional<Path> work,
     boolean readOnly,
+    boolean ephemeral,
     Optional<Path> owners) {
   public static final int VERSION = 1;
 
@@ -40,6 +43,7 @@ public record RootfsPlan(
     private Optional<Path> work = Optional.empty();
     private Optional<Path> owners = Optional.empty();
     private boolean readOnly;
+    private boolean ephemeral;
 
     /** Adds a lower below those added before. */
     public Builder lower(Lower lower) {
@@ -63,8 +67,13 @@ public record RootfsPlan(
       return this;
     }
 
+    public Builder ephemeral(boolean set) {
+      ephemeral = set;
+      return this;
+    }
+
     public RootfsPlan build() {
-      return new RootfsPlan(VERSION, lowers, upper, work, readOnly, owners);
+      return new RootfsPlan(VERSION, lowers, upper, work, readOnly, ephemeral, owners);
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.lichen.api.runtime;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -33,6 +34,12 @@ public interface ContainerRuntime {
   /** The plan that creates and starts a container that nobody has made yet; writes nothing. */
   LaunchPlan plan(ContainerSpec spec, StartOptions options, Request request)
       throws ContainerException;
+
+  /**
+   * The files whose state decides about {@link #plan} of this spec; empty if it rests on more than
+   * files, as on what a {@link org.lichen.api.launch.LaunchContributor} finds.
+   */
+  Optional<List<Path>> premises(ContainerSpec spec, Request request);
 
   /** The plan that runs something in a running container. */
   LaunchPlan enter(ContainerId id, EnterOptions options, Request request) throws ContainerException;

@@ -7,6 +7,7 @@ import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.plan.Records;
+import org.lichen.api.rootfs.Lower;
 import org.lichen.api.rootfs.RootfsPlan;
 
 /** The payload of {@code lichen-userns} (docs/FORMATS.md, 3 and 4). */
@@ -41,12 +42,7 @@ final class Payload {
     if (!spec.hostname().isEmpty()) {
       out.text("hstn", spec.hostname());
     }
-    Records.Builder root =
-        Records.builder().text("path", rootfs.lowers().get(0).location().toString());
-    if (rootfs.readOnly()) {
-      root.text("flag", "ro");
-    }
-    out.records("root", root);
+    out.records("root", root(spec, rootfs));
     rootfs.owners().ifPresent(list -> out.text("ownr", list.toString()));
     system(spec, out);
     spec.mounts().forEach(mount -> mount(out, mount));
@@ -56,6 +52,39 @@ final class Payload {
       out.texts("mask", MASKED).texts("rdon", READ_ONLY);
     }
     return out.number("init", spec.init() ? 1 : 0).encoded();
+  }
+
+  private static Records.Builder root(LaunchSpec spec, RootfsPlan rootfs) {
+    Records.Builder root = Records.builder();
+    if (rootfs.merged()) {
+      root.text("path", rootfs.lowers().get(0).location().toString());
+    } else {
+      boolean owned = spec.identity().equals("ranges");
+      rootfs.lowers().forEach(lower -> root.records("lowr", lower(lower, owned)));
+    }
+    rootfs.upper().ifPresent(upper -> root.text("uppr", upper.toString()));
+    rootfs.work().ifPresent(work -> root.text("work", work.toString()));
+    if (rootfs.readOnly()) {
+      root.text("flag", "ro");
+    }
+    if (rootfs.ephemeral()) {
+      root.text("flag", "once");
+    }
+    return root;
+  }
+
+  /** The copy with real owners lies beside the index, one for each way of mapping ids. */
+  private static Records.Builder lower(Lower lower, boolean owned) {
+    Records.Builder out = Records.builder().text("path", lower.location().toString());
+    lower.index().ifPresent(index -> out.text("indx", index.toString()));
+    if (owned && lower.index().isPresent()) {
+      String name = "owned-" + SubordinateIds.ofThisUser().key();
+      out.text("ownd", lower.index().get().resolveSibling(name).toString());
+    }
+    if (lower.whiteouts().equals("aufs")) {
+      out.text("flag", "aufs");
+    }
+    return out;
   }
 
   static byte[] enter(LaunchSpec spec) {

@@ -6,12 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.lichen.api.Digest;
 
 /**
  * The ids that /etc/subuid and /etc/subgid grant to the user of this process (subuid(5)), as maps
  * of a container: its root is the user, 1 and above are the granted ids.
  */
 record SubordinateIds(List<String> uidMap, List<String> gidMap) {
+  private static final int KEY_DIGITS = 12;
+
   static SubordinateIds ofThisUser() {
     return of(Path.of("/etc"), System.getProperty("user.name", ""), id("uid"), id("gid"));
   }
@@ -29,6 +32,12 @@ record SubordinateIds(List<String> uidMap, List<String> gidMap) {
       arguments.add(gidMap.get(i));
     }
     return arguments;
+  }
+
+  /** The same for the same maps: names what was made under them. */
+  String key() {
+    String maps = String.join(",", uidMap) + ";" + String.join(",", gidMap);
+    return Digest.of(maps.getBytes(StandardCharsets.US_ASCII)).hex().substring(0, KEY_DIGITS);
   }
 
   private static long id(String which) {

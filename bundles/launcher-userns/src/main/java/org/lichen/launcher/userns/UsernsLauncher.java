@@ -89,8 +89,8 @@ public final class UsernsLauncher implements Launcher {
         return Support.no("it cannot mount a lower of kind '" + lower.kind() + "'", "");
       }
     }
-    if (!rootfs.merged()) {
-      return Support.no("it does not mount unions yet", "choose --strategy extract");
+    if (!rootfs.merged() && Unions.support(host, rootfs) instanceof Support.Unsupported no) {
+      return no;
     }
     if (spec.identity().equals("ranges") && !host.has("subordinate-ids")) {
       return Support.no(
@@ -100,17 +100,22 @@ public final class UsernsLauncher implements Launcher {
     Set<String> missing = new TreeSet<>(spec.requires());
     missing.removeAll(GUARANTEES);
     return missing.isEmpty()
-        ? Support.yes(limits(spec))
+        ? Support.yes(limits(host, rootfs, spec))
         : Support.no("it cannot guarantee " + String.join(", ", missing), "");
   }
 
-  private static String[] limits(LaunchSpec spec) {
-    return spec.identity().equals("basic")
-        ? new String[] {"root of the container is an emulation: ids change, owners of files do not"}
-        : new String[0];
+  private static String[] limits(Host host, RootfsPlan rootfs, LaunchSpec spec) {
+    List<String> limits = new ArrayList<>();
+    if (spec.identity().equals("basic")) {
+      limits.add("root of the container is an emulation: ids change, owners of files do not");
+    }
+    if (!rootfs.merged() && !Unions.byKernel(host, rootfs)) {
+      limits.add("the union is mounted by fuse-overlayfs, which is slower than the kernel's");
+    }
+    return limits.toArray(String[]::new);
   }
 
-  private static String reason(String fact) {
+  static String reason(String fact) {
     return fact.startsWith("no: ") ? fact.substring(4) : fact;
   }
 

@@ -1,5 +1,7 @@
 package org.lichen.launcher.userns;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -7,8 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.lichen.api.Digest;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
+import org.lichen.api.image.LayerPath;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.rootfs.Lower;
 import org.lichen.api.rootfs.RootfsPlan;
@@ -64,6 +68,40 @@ class PayloadTest {
                 .owners(Path.of("owners"))
                 .readOnly(true)
                 .build()));
+  }
+
+  @Test
+  void start_union() throws IOException {
+    RootfsPlan union =
+        RootfsPlan.builder()
+            .lower(Lower.layer(layer("b", "overlay")))
+            .lower(Lower.layer(layer("a", "aufs")))
+            .lower(Lower.directory(Path.of("/plain")))
+            .upper(Path.of("upper"), Path.of("work"))
+            .ephemeral(true)
+            .readOnly(true)
+            .build();
+    golden("start_union", Payload.start(plain().build(), union));
+  }
+
+  @Test
+  void start_union_withRealOwners_namesCopiesOfLayers() {
+    RootfsPlan union =
+        RootfsPlan.builder()
+            .lower(Lower.layer(layer("a", "overlay")))
+            .upper(Path.of("upper"), Path.of("work"))
+            .build();
+    byte[] payload = Payload.start(plain().identity("ranges").build(), union);
+    assertThat(Golden.text(payload))
+        .containsPattern(
+            "path /layers/a/fs\\n.*indx /layers/a/layer.json\\n.*"
+                + "ownd /layers/a/owned-[0-9a-f]{12}\\n");
+  }
+
+  private static LayerPath layer(String name, String whiteouts) {
+    Digest diffId = Digest.of(name.getBytes(StandardCharsets.UTF_8));
+    Path layer = Path.of("/layers", name);
+    return new LayerPath(diffId, layer.resolve("fs"), layer.resolve("layer.json"), whiteouts);
   }
 
   @Test

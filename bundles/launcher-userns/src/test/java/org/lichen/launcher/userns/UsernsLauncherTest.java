@@ -1,10 +1,19 @@
 package org.lichen.launcher.userns;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.lichen.api.Support;
 import org.lichen.api.host.Host;
+import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.Launcher;
+import org.lichen.api.rootfs.Lower;
+import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.testkit.FakeHost;
 import org.lichen.testkit.LauncherConformance;
 
@@ -16,6 +25,10 @@ class UsernsLauncherTest extends LauncherConformance {
 
   @Override
   protected Host host() {
+    return with("kernel-overlay", "overlay-home");
+  }
+
+  private static Host with(String... more) {
     Map<String, String> facts = new HashMap<>();
     for (String fact :
         List.of(
@@ -27,6 +40,63 @@ class UsernsLauncherTest extends LauncherConformance {
             "cgroup-namespaces")) {
       facts.put(fact, "yes");
     }
+    for (String fact : List.of("kernel-overlay", "overlay-home", "fuse-overlayfs")) {
+      facts.put(fact, "no: not on " + fact);
+    }
+    List.of(more).forEach(fact -> facts.put(fact, "yes"));
     return new FakeHost(facts);
+  }
+
+  private static Support union(Host host, String upper, String whiteouts) {
+    Lower lower =
+        new Lower(Path.of("/l/fs"), Lower.DIRECTORY, 0, whiteouts, Optional.of(Path.of("/l/i")));
+    RootfsPlan plan =
+        RootfsPlan.builder().lower(lower).upper(Path.of(upper), Path.of("work")).build();
+    LaunchSpec spec = LaunchSpec.builder(List.of("guest")).identity("single").build();
+    return new UsernsLauncher().support(host, plan, spec);
+  }
+
+  private static Support.Unsupported refusal(Support support) {
+    assertThat(support).isInstanceOf(Support.Unsupported.class);
+    return (Support.Unsupported) support;
+  }
+
+  @Test
+  void union_byTheKernel_hasNoLimits() {
+    Host host = with("kernel-overlay", "overlay-home", "fuse-overlayfs");
+    assertThat(union(host, "upper", "overlay")).isEqualTo(Support.yes());
+  }
+
+  @Test
+  void union_whereTheKernelCannot_isFuse() {
+    for (Host host : List.of(with("fuse-overlayfs"), with("kernel-overlay", "fuse-overlayfs"))) {
+      assertThat(((Support.Supported) union(host, "upper", "overlay")).limits())
+          .anyMatch(limit -> limit.contains("fuse-overlayfs"));
+    }
+  }
+
+  @Test
+  void union_withoutAny_isRefusedWithBothReasons() {
+    Support.Unsupported no = refusal(union(with(), "upper", "overlay"));
+    assertThat(no.reason()).contains("not on kernel-overlay", "not on fuse-overlayfs");
+    assertThat(no.remedy()).contains("5.11");
+  }
+
+  @Test
+  void union_inAHomeThatCannotHoldIt_isRefusedUnlessTheUpperIsElsewhere() {
+    Host host = with("kernel-overlay");
+    Support.Unsupported no = refusal(union(host, "upper", "overlay"));
+    assertThat(no.reason()).contains("not on overlay-home");
+    assertThat(no.remedy()).contains("--upper");
+    assertThat(union(host, "local/upper", "overlay").supported()).isTrue();
+  }
+
+  @Test
+  void union_ofLayersThatHideByNames_needsFuse() {
+    Support.Unsupported no =
+        refusal(union(with("kernel-overlay", "overlay-home"), "upper", "aufs"));
+    assertThat(no.reason()).contains("not on fuse-overlayfs");
+    assertThat(no.remedy()).contains("--home");
+    assertThat(union(with("fuse-overlayfs"), "upper", "aufs").supported()).isTrue();
   }
 }

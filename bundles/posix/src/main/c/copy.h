@@ -1,6 +1,6 @@
 /* Copies the content, attributes and times of one file. */
-#ifndef LICHEN_EXTRACT_COPY_H
-#define LICHEN_EXTRACT_COPY_H
+#ifndef LICHEN_COPY_H
+#define LICHEN_COPY_H
 
 #include "base.h"
 #include <sys/stat.h>

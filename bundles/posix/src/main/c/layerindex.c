@@ -1,4 +1,4 @@
-#include "index.h"
+#include "layerindex.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Files with several names: which have been copied already. */
-#ifndef LICHEN_EXTRACT_LINKS_H
-#define LICHEN_EXTRACT_LINKS_H
+#ifndef LICHEN_LINKS_H
+#define LICHEN_LINKS_H
 
 #include "base.h"
 

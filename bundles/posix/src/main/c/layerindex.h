@@ -1,6 +1,6 @@
-/* What a layer's index says (layer.json, docs/FORMATS.md, 7), as far as a merge needs it. */
-#ifndef LICHEN_EXTRACT_INDEX_H
-#define LICHEN_EXTRACT_INDEX_H
+/* What a layer's index says (layer.json, docs/FORMATS.md, 7), as far as those need it who make a tree of it. */
+#ifndef LICHEN_LAYERINDEX_H
+#define LICHEN_LAYERINDEX_H
 
 #include "base.h"
 
