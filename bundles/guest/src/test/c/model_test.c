@@ -454,7 +454,6 @@ int main(void) {
     int fd = open("/proc/sys/fs/protected_hardlinks", O_RDONLY);
     if (fd >= 0) CHECK(read(fd, &sysctl, 1) == 1 && close(fd) == 0);
     hardlinks_protected = sysctl != '0';
-    setvbuf(stdout, NULL, _IOLBF, 0);
     if (geteuid() != 0) {
         world_skip("model", false, "the kernel's own answers need root");
         return 0;

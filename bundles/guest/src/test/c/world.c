@@ -40,6 +40,7 @@ void world_make(void) {
     if (geteuid() == 0) CHECK(chown(".", WORLD_USER, WORLD_USER) == 0 && chmod(".", 0755) == 0);
     maker = getpid();
     atexit(clean);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* children that exit must not repeat what was said */
     umask(0);
 }
 
