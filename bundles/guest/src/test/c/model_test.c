@@ -176,7 +176,7 @@ struct found {
 static int look_at(struct found *f) {
     int error = root_host(&f->file, &f->host);
     f->exists = error == 0;
-    if (f->exists) f->node = root_look(&place, &f->file, &f->host);
+    if (f->exists) error = root_look(&place, &f->file, &f->host, &f->node);
     return error == -ENOENT ? 0 : error;
 }
 
@@ -319,7 +319,8 @@ static struct seen emulation_see(const char *path) {
     if (slash) memcpy(parent, path, (size_t)(slash - path)), parent[slash - path] = 0;
     int directory = open(parent, O_PATH | O_DIRECTORY);
     struct root_file file = {directory, slash ? slash + 1 : path};
-    struct root_node node = root_look(&place, &file, &host);
+    struct root_node node;
+    CHECK(root_look(&place, &file, &host, &node) == 0);
     close(directory);
     CHECK(!(s.st_mode & (S_ISUID | S_ISGID)) && (S_ISLNK(s.st_mode) || (s.st_mode & 0600) == 0600)); /* what may and must be on disk */
     root_show_stat(&s, &node);

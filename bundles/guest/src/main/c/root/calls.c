@@ -23,11 +23,13 @@ static int decide(const struct root_who *who, const struct arguments *arguments,
 
 static int change(const struct root_place *place, const struct root_who *who, const struct root_file *held, const struct arguments *arguments) {
     struct root_host host;
+    struct root_node before, node;
     int error = root_host(held, &host);
     if (error) return error;
     int lock = place->table ? root_lock(place->table->path, ROOT_LOCK_INODES + host.inode) : -1;
     error = root_host(held, &host); /* as it is now that it cannot change */
-    struct root_node node = root_look(place, held, &host), before = node;
+    if (!error) error = root_look(place, held, &host, &before);
+    node = before;
     if (!error) error = decide(who, arguments, &node);
     if (!error && !root_same(&before, &node)) error = root_keep(place, held, &host, &node);
     root_unlock(lock, ROOT_LOCK_INODES + host.inode);
@@ -37,7 +39,7 @@ static int change(const struct root_place *place, const struct root_who *who, co
 /* By a descriptor that stands for the file whatever becomes of its name. */
 static int change_held(const struct root_place *place, const struct root_who *who, const struct root_file *file, const struct arguments *arguments) {
     if (!file->name) return change(place, who, file, arguments);
-    struct root_file held = {(int)SYS(openat, *file->name == '/' ? AT_FDCWD : file->dir, file->name, O_PATH | O_NOFOLLOW | O_CLOEXEC), NULL};
+    struct root_file held = {(int)SYS(openat, file->dir, file->name, O_PATH | O_NOFOLLOW | O_CLOEXEC), NULL};
     if (held.dir < 0) return held.dir;
     int error = change(place, who, &held, arguments);
     SYS(close, held.dir);

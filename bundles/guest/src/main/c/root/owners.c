@@ -13,7 +13,7 @@ static const char SELF_FD[] = "/proc/self/fd/";
 /* A path for calls that take no directory descriptor. The descriptor's own is a link to be followed, all others are not: *follow. */
 static const char *path_of(const struct root_file *file, char room[PATH_ROOM], bool *follow) {
     *follow = !file->name;
-    if (file->name && *file->name == '/') return file->name;
+    if (file->name && (*file->name == '/' || file->dir == AT_FDCWD)) return file->name;
     struct text text = {room, 0, PATH_ROOM, false};
     text_add(&text, SELF_FD, sizeof SELF_FD - 1);
     text_add_number(&text, (unsigned)file->dir, 10, 0);
@@ -36,42 +36,49 @@ static long attribute_get(const struct root_file *file, unsigned char *record) {
     return SYS(lgetxattr, path, ROOT_RECORD_NAME, record, ROOT_RECORD_SIZE);
 }
 
-static void birth_of(const struct root_file *file, struct root_file_id *id) {
+/* Kernels before 4.11, and containers of that time, know no statx: then all files have the same birth. */
+static int birth_of(const struct root_file *file, struct root_file_id *id) {
     struct statx status;
-    long result = file->name ? SYS(statx, *file->name == '/' ? AT_FDCWD : file->dir, file->name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status)
-                             : SYS(statx, file->dir, "", AT_EMPTY_PATH, STATX_BTIME, &status);
-    bool known = result == 0 && status.stx_mask & STATX_BTIME;
+    long error = SYS(statx, file->dir, file->name ? file->name : "", file->name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, STATX_BTIME, &status);
+    bool known = !error && status.stx_mask & STATX_BTIME;
     id->seconds = known ? (uint64_t)status.stx_btime.tv_sec : 0;
     id->nanoseconds = known ? status.stx_btime.tv_nsec : 0;
+    return error == -ENOSYS || error == -EPERM ? 0 : (int)error;
 }
 
-/* Also one that is void or of an earlier file is `recorded`: there is something to remove. */
-static struct root_node look(const struct root_place *place, const struct root_file *file, const struct root_host *host, bool *in_attribute, bool *in_table) {
-    struct root_node node = root_plain(place, host);
+/* Where something is recorded of a file, though it may be void or of an earlier file with its inode. */
+struct recorded {
+    bool in_attribute, in_table;
+};
+
+static int look(const struct root_place *place, const struct root_file *file, const struct root_host *host, struct root_node *node, struct recorded *recorded) {
     unsigned char record[ROOT_RECORD_SIZE];
     struct root_slot slot;
-    struct root_file_id id = {.inode = host->inode};
-    *in_attribute = *in_table = false;
+    struct root_file_id id;
+    *node = root_plain(place, host);
+    *recorded = (struct recorded){false, false};
     if (takes_attributes(place, host->mode)) {
         long size = attribute_get(file, record);
-        *in_attribute = size >= 0 || size == -ERANGE;
-        if (size >= 0 && root_record_read(record, (size_t)size, host->mode, &node)) return node;
+        recorded->in_attribute = size >= 0 || size == -ERANGE;
+        if (size >= 0 && root_record_read(record, (size_t)size, host->mode, node)) return 0;
+        /* The kernel shows attributes to whoever can read the file; no record is for a mode with which we cannot. */
+        if (size < 0 && size != -ENODATA && size != -EOPNOTSUPP && size != -ERANGE && size != -EACCES && size != -EPERM) return (int)size;
     }
-    if (!place->table || !root_table_find(place->table, host->inode, &slot)) return node;
-    *in_table = true;
-    birth_of(file, &id);
-    if (slot.file.seconds == id.seconds && slot.file.nanoseconds == id.nanoseconds) root_record_read(slot.record, sizeof slot.record, host->mode, &node);
-    return node;
+    recorded->in_table = place->table && root_table_find(place->table, host->inode, &slot);
+    int error = recorded->in_table ? birth_of(file, &id) : 0;
+    if (!error && recorded->in_table && slot.file.seconds == id.seconds && slot.file.nanoseconds == id.nanoseconds)
+        root_record_read(slot.record, sizeof slot.record, host->mode, node);
+    return error;
 }
 
-struct root_node root_look(const struct root_place *place, const struct root_file *file, const struct root_host *host) {
-    bool in_attribute, in_table;
-    return look(place, file, host, &in_attribute, &in_table);
+int root_look(const struct root_place *place, const struct root_file *file, const struct root_host *host, struct root_node *node) {
+    struct recorded recorded;
+    return look(place, file, host, node, &recorded);
 }
 
 int root_host(const struct root_file *file, struct root_host *host) {
     struct stat status;
-    long error = file->name ? SYS(newfstatat, *file->name == '/' ? AT_FDCWD : file->dir, file->name, &status, AT_SYMLINK_NOFOLLOW) : SYS(fstat, file->dir, &status);
+    long error = SYS(newfstatat, file->dir, file->name ? file->name : "", &status, file->name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH);
     if (error) return (int)error;
     *host = root_host_of_stat(&status);
     return 0;
@@ -82,7 +89,7 @@ struct change {
     const struct root_place *place;
     const struct root_file *file;
     const struct root_node *node;
-    bool in_attribute, in_table;
+    struct recorded recorded;
 };
 
 static int set_mode(const struct root_file *file, uint32_t mode) {
@@ -94,7 +101,7 @@ static int set_mode(const struct root_file *file, uint32_t mode) {
 static int forget(const struct change *change, uint64_t inode) {
     char room[PATH_ROOM];
     bool follow;
-    long error = change->in_attribute ? SYS(removexattr, path_of(change->file, room, &follow), ROOT_RECORD_NAME) : 0;
+    long error = change->recorded.in_attribute ? SYS(removexattr, path_of(change->file, room, &follow), ROOT_RECORD_NAME) : 0;
     if (error && error != -ENODATA) return (int)error;
     return change->place->table ? root_table_drop(change->place->table, inode) : 0;
 }
@@ -111,14 +118,14 @@ static int record(struct change *change, const struct root_host *host, uint32_t 
         bool follow;
         error = SYS(setxattr, path_of(change->file, room, &follow), ROOT_RECORD_NAME, slot.record, ROOT_RECORD_SIZE, 0);
         if (!error) {
-            change->in_attribute = true;
-            return table && change->in_table ? root_table_drop(table, host->inode) : 0;
+            change->recorded.in_attribute = true;
+            return table && change->recorded.in_table ? root_table_drop(table, host->inode) : 0;
         }
     }
     if (!table) return error == -EOPNOTSUPP ? 0 : (int)error;
     slot.file.inode = host->inode;
-    birth_of(change->file, &slot.file);
-    return root_table_put(table, &slot);
+    error = birth_of(change->file, &slot.file);
+    return error ? (int)error : root_table_put(table, &slot);
 }
 
 static bool says_nothing(const struct change *change, const struct root_host *host, uint32_t on_disk) {
@@ -138,13 +145,13 @@ static int keep(struct change *change, struct root_host *host) {
         if (!error) host->mode = on_disk;
         if (!error && !nothing) error = record(change, host, on_disk);
     }
-    return !error && nothing && (change->in_attribute || change->in_table) ? forget(change, host->inode) : error;
+    return !error && nothing && (change->recorded.in_attribute || change->recorded.in_table) ? forget(change, host->inode) : error;
 }
 
 /* A descriptor that stands for the file whatever becomes of its name. */
 static int hold(const struct root_file *file) {
     if (!file->name) return file->dir;
-    return (int)SYS(openat, *file->name == '/' ? AT_FDCWD : file->dir, file->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return (int)SYS(openat, file->dir, file->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static void release(const struct root_file *file, int fd) {
@@ -163,13 +170,12 @@ static int make_workable(const struct root_file *file, struct root_host *host) {
 int root_keep(const struct root_place *place, const struct root_file *file, struct root_host *host, const struct root_node *node) {
     struct root_file held = {hold(file), NULL};
     if (held.dir < 0) return held.dir;
-    struct change change = {place, &held, node, false, false};
+    struct change change = {place, &held, node, {false, false}};
+    struct root_node old;
     int error = root_host(&held, host);
     if (!error) error = make_workable(&held, host);
-    if (!error) {
-        look(place, &held, host, &change.in_attribute, &change.in_table);
-        error = keep(&change, host);
-    }
+    if (!error) error = look(place, &held, host, &old, &change.recorded);
+    if (!error) error = keep(&change, host);
     release(file, held.dir);
     return error;
 }
@@ -180,9 +186,10 @@ void root_removed(const struct root_place *place, const struct root_host *before
 
 int root_mend(const struct root_place *place, const struct root_file *file) {
     struct root_host host;
+    struct root_node node;
     int error = root_host(file, &host);
+    if (!error) error = root_look(place, file, &host, &node);
     if (error) return error;
-    struct root_node node = root_look(place, file, &host);
     if (host.uid != place->host_uid || root_disk_mode(host.mode, &node) == host.mode) return -EACCES;
     return root_keep(place, file, &host, &node);
 }

@@ -8,14 +8,14 @@
 #include "table.h"
 
 /* How a file on the host is named; a link is never followed.
-   name NULL: what the descriptor dir is open on (O_PATH is enough); name absolute: that; else one name in the directory dir. */
+   name NULL: what the descriptor dir is open on (O_PATH is enough); name absolute, or dir AT_FDCWD: that path; else one name in the directory dir. */
 struct root_file {
     int dir;
     const char *name;
 };
 
-/* The node of a file whose host stat is known. One getxattr for files and directories, none for others. */
-struct root_node root_look(const struct root_place *place, const struct root_file *file, const struct root_host *host);
+/* The node of a file whose host stat is known. One getxattr for files and directories, none for others. 0 or -errno, as -ENOENT if the name is gone meanwhile. */
+int root_look(const struct root_place *place, const struct root_file *file, const struct root_host *host, struct root_node *node);
 /* Makes the guest see this node: mode on disk and record. *host is brought up to date. 0 or -errno. */
 int root_keep(const struct root_place *place, const struct root_file *file, struct root_host *host, const struct root_node *node);
 /* What the host says of a file. 0 or -errno. */

@@ -205,7 +205,7 @@ int root_table_open(struct root_table *table, const char *path, uint64_t upper) 
 }
 
 int root_lock(const char *path, uint64_t number) {
-    enum { YIELDS = 50, SLEEPS = 2000 };
+    enum { YIELDS = 50, SLEEPS = 1000 };
     /* A lock of an open file: of its own descriptor, so that it keeps out threads too, and survives when the process closes another descriptor of the file. */
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)(number & INT64_MAX), .l_len = 1};
     const struct __kernel_timespec pause = {0, 1000000};

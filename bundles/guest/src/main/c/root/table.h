@@ -42,7 +42,7 @@ int root_table_put(const struct root_table *table, const struct root_slot *slot)
 /* Forgets an inode; nothing is done, and no system call made, for one that is not there. */
 int root_table_drop(const struct root_table *table, uint64_t inode);
 
-/* Keeps others, also threads of this process, from changing what this number stands for; root_unlock takes the result. Waits two seconds at most and then goes on without: whoever
+/* Keeps others, also threads of this process, from changing what this number stands for; root_unlock takes the result. Waits a second at most and then goes on without: whoever
    holds it may have been stopped, or killed while a forked child still has the descriptor, and a hang is worse than two changes of one file at once. */
 enum { ROOT_LOCK_TABLE = 0, ROOT_LOCK_INODES = 1 };
 int root_lock(const char *path, uint64_t number);
