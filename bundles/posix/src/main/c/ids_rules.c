@@ -28,7 +28,11 @@ static int set_two(struct ids_set *set, uint32_t real, uint32_t effective, bool 
     return 0;
 }
 
+static bool stays(uint32_t wanted, uint32_t id) { return wanted == UNCHANGED || wanted == id; }
+
 static int set_three(struct ids_set *set, const uint32_t wanted[3], bool able) {
+    /* What changes nothing leaves even the file id alone (since Linux 6.4). */
+    if (stays(wanted[0], set->real) && stays(wanted[1], set->effective) && stays(wanted[1], set->file) && stays(wanted[2], set->saved)) return 0;
     for (int i = 0; i < 3; i++)
         if (wanted[i] != UNCHANGED && !able && !is_one_of(wanted[i], set, true)) return -EPERM;
     if (wanted[0] != UNCHANGED) set->real = wanted[0];

@@ -158,22 +158,30 @@ bool root_prctl(struct root_credentials *c, int option, const unsigned long argu
     }
 }
 
+/* cap_bprm_creds_from_file, as since Linux 6.16. */
 bool root_execute(struct root_credentials *c, const struct root_node *file, bool nosuid) {
-    uint64_t before = c->permitted | c->ambient;
+    const struct ids_set old = c->user;
+    const uint64_t held = c->permitted;
+    const struct root_who who = root_who(c);
     if (!nosuid && !c->no_new_privs) {
         if (file->mode & S_ISUID) c->user.effective = file->uid;
         if ((file->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) c->group.effective = file->gid;
     }
-    bool changes = c->user.effective != c->user.real || c->group.effective != c->group.real;
-    bool rooted = !secure(c, SECURE_NOROOT);
-    bool root = rooted && (c->user.real == 0 || c->user.effective == 0), effective = rooted && c->user.effective == 0;
+    bool rooted = !secure(c, SECURE_NOROOT), effective = rooted && c->user.effective == 0;
+    bool changed = c->user.effective != old.effective || !root_in_group(&who, c->group.effective);
+    c->permitted = rooted && (c->user.real == 0 || c->user.effective == 0) ? c->bounding | c->inheritable : 0;
+    if (c->no_new_privs && (changed || !within(c->permitted, held))) {
+        c->user.effective = c->user.real;
+        c->group.effective = c->group.real;
+        c->permitted &= held;
+    }
     c->user.saved = c->user.file = c->user.effective;
     c->group.saved = c->group.file = c->group.effective;
-    if (changes) c->ambient = 0;
-    c->permitted = (root ? c->bounding | c->inheritable : 0) | c->ambient;
+    if (changed) c->ambient = 0;
+    c->permitted |= c->ambient;
     c->effective = effective ? c->permitted : c->ambient;
     c->securebits &= ~(1u << SECURE_KEEP_CAPS);
-    return changes || (c->user.real != 0 && (effective || !within(c->permitted, before)));
+    return changed || c->user.effective != c->user.real || c->group.effective != c->group.real || (c->user.real != 0 && (effective || !within(c->permitted, c->ambient)));
 }
 
 int root_may_signal(const struct root_credentials *from, const struct root_credentials *to) {

@@ -14,7 +14,7 @@ bool root_almighty(const struct root_who *who) {
 
 bool root_owns(const struct root_who *who, const struct root_node *node) { return who->uid == node->uid || root_able(who, CAP_FOWNER); }
 
-static bool in_group(const struct root_who *who, uint32_t gid) {
+bool root_in_group(const struct root_who *who, uint32_t gid) {
     if (gid == who->gid) return true;
     for (uint32_t i = 0; i < who->group_count; i++)
         if (who->groups[i] == gid) return true;
@@ -22,7 +22,7 @@ static bool in_group(const struct root_who *who, uint32_t gid) {
 }
 
 int root_may(const struct root_who *who, const struct root_node *node, unsigned want) {
-    unsigned shift = who->uid == node->uid ? 6 : in_group(who, node->gid) ? 3 : 0;
+    unsigned shift = who->uid == node->uid ? 6 : root_in_group(who, node->gid) ? 3 : 0;
     if (!(want & ~(node->mode >> shift & 7))) return 0;
     bool directory = S_ISDIR(node->mode);
     if (root_able(who, CAP_DAC_OVERRIDE) && (directory || !(want & ROOT_EXECUTE) || node->mode & 0111)) return 0;
@@ -72,7 +72,7 @@ int root_may_open(const struct root_who *who, const struct root_node *node, int 
 }
 
 /* Who is not in the file's group cannot leave it setgid. */
-static bool keeps_setgid(const struct root_who *who, uint32_t gid) { return in_group(who, gid) || root_able(who, CAP_FSETID); }
+static bool keeps_setgid(const struct root_who *who, uint32_t gid) { return root_in_group(who, gid) || root_able(who, CAP_FSETID); }
 
 static uint32_t killed(const struct root_who *who, const struct root_node *node) {
     uint32_t bits = node->mode & S_ISUID;
@@ -84,7 +84,7 @@ int root_chown_node(const struct root_who *who, struct root_node *node, uint32_t
     bool able = root_able(who, CAP_CHOWN), owner = who->uid == node->uid;
     struct root_node next = *node;
     if (uid != UINT32_MAX && !able && !(owner && uid == node->uid)) return -EPERM;
-    if (gid != UINT32_MAX && !able && !(owner && (gid == node->gid || in_group(who, gid)))) return -EPERM;
+    if (gid != UINT32_MAX && !able && !(owner && (gid == node->gid || root_in_group(who, gid)))) return -EPERM;
     if (uid != UINT32_MAX) next.uid = uid;
     if (gid != UINT32_MAX) next.gid = gid;
     if (!S_ISDIR(node->mode)) {

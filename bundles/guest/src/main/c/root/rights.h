@@ -17,6 +17,7 @@ struct root_who {
 enum { ROOT_EXECUTE = 1, ROOT_WRITE = 2, ROOT_READ = 4 };
 
 bool root_able(const struct root_who *who, int capability);
+bool root_in_group(const struct root_who *who, uint32_t gid);
 /* Whether nothing has to be asked at all of a file but whether it can be executed: then no node need be looked up. */
 bool root_almighty(const struct root_who *who);
 bool root_owns(const struct root_who *who, const struct root_node *node); /* is its owner, or may act as if */
