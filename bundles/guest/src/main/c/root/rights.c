@@ -90,6 +90,7 @@ int root_chown_node(const struct root_who *who, struct root_node *node, uint32_t
     if (!S_ISDIR(node->mode)) {
         uint32_t bits = killed(who, node);
         if (bits && !root_owns(who, node)) return -EPERM; /* also of chown(-1, -1) */
+        if (bits && !keeps_setgid(who, next.gid)) bits |= S_ISGID; /* a mode that is set anyway is set for the new group */
         next.mode &= ~bits;
     }
     *node = next;
