@@ -14,9 +14,10 @@ static void add_ids(struct text *to, const struct ids_set *set) {
 
 static void add_groups(struct text *to, const struct root_credentials *c) {
     for (uint32_t i = 0; i < c->group_count; i++) {
+        if (i) text_add(to, " ", 1);
         text_add_number(to, c->groups[i], 10, 0);
-        text_add(to, " ", 1);
     }
+    text_add(to, " ", 1);
 }
 
 /* The value of a line that is ours to tell. */
@@ -25,16 +26,14 @@ static bool add_value(struct text *to, const struct root_credentials *c, const c
         char name[12];
         uint64_t set;
     } sets[] = {{"CapInh", c->inheritable}, {"CapPrm", c->permitted}, {"CapEff", c->effective}, {"CapBnd", c->bounding}, {"CapAmb", c->ambient}};
-    const struct {
-        char name[12];
-    } others[] = {{"Uid"}, {"Gid"}, {"Groups"}, {"NoNewPrivs"}};
+    static const char OTHERS[][12] = {"Uid", "Gid", "Groups", "NoNewPrivs"};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         if (size == 6 && bytes_same(name, sets[i].name, size)) {
             text_add_number(to, sets[i].set, 16, 16);
             return true;
         }
-    for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
-        if (bytes_length(others[i].name) != size || !bytes_same(name, others[i].name, size)) continue;
+    for (unsigned i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        if (bytes_length(OTHERS[i]) != size || !bytes_same(name, OTHERS[i], size)) continue;
         if (i < 2) add_ids(to, i == 0 ? &c->user : &c->group);
         else if (i == 2) add_groups(to, c);
         else text_add_number(to, c->no_new_privs, 10, 0);
@@ -51,7 +50,6 @@ long root_show_status(const struct root_credentials *c, const char *in, size_t s
         while (end < size && in[end] != '\n') end++;
         size_t next = end < size ? end + 1 : end;
         text_add(&to, in + at, name - at);
-        /* A line that is cut off is told whole: its reader asked for so much and no more. */
         if (name + 1 < size && in[name] == ':' && in[name + 1] == '\t') {
             text_add(&to, ":\t", 2);
             if (!add_value(&to, c, in + at, name - at)) text_add(&to, in + name + 2, end - name - 2);
