@@ -349,6 +349,20 @@ static void changes_byThreadsAndProcesses_noneIsLost(void) {
     }
 }
 
+/* What is asked is the owner: who looks while modes change must never take the file for root's. */
+static void look_whileTheModeChanges_ownerIsRight(void) {
+    for (int t = 0; t < 2; t++) {
+        const struct root_place *place = t ? &tabled : &attributes;
+        make("f", S_IFREG);
+        CHECK(chown_to(place, "f", 33, 33) == 0);
+        pid_t child = fork();
+        if (child == 0)
+            for (uint32_t i = 0;; i++) CHECK(chmod_to(place, "f", (i * 0421) & 0777) == 0);
+        for (int i = 0; i < 20000; i++) CHECK(seen(place, "f").uid == 33);
+        CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child && unlink("f") == 0);
+    }
+}
+
 static void lock_leftByAForkedChild_isNotWaitedForForever(void) {
     make("f", S_IFREG);
     int lock = root_lock(table_path, ROOT_LOCK_INODES + world_host("f").inode);
@@ -397,6 +411,7 @@ static void everything(void) {
     RUN(change_systemCallFails_isOldOrNew);
     RUN(writers_killed200Times_leaveWholeRecords);
     RUN(changes_byThreadsAndProcesses_noneIsLost);
+    RUN(look_whileTheModeChanges_ownerIsRight);
     RUN(lock_leftByAForkedChild_isNotWaitedForForever);
     RUN(table_damaged_isReadWithoutHarmAndGoesOn);
 }

@@ -46,9 +46,9 @@ static int birth_of(const struct root_file *file, struct root_file_id *id) {
     return error == -ENOSYS || error == -EPERM ? 0 : (int)error;
 }
 
-/* Where something is recorded of a file, though it may be void or of an earlier file with its inode. */
+/* Where something is recorded of a file, and whether it holds: it may be void, or of an earlier file with its inode. */
 struct recorded {
-    bool in_attribute, in_table;
+    bool in_attribute, in_table, holds;
 };
 
 static int look(const struct root_place *place, const struct root_file *file, const struct root_host *host, struct root_node *node, struct recorded *recorded) {
@@ -56,24 +56,20 @@ static int look(const struct root_place *place, const struct root_file *file, co
     struct root_slot slot;
     struct root_file_id id;
     *node = root_plain(place, host);
-    *recorded = (struct recorded){false, false};
+    *recorded = (struct recorded){false, false, false};
     if (takes_attributes(place, host->mode)) {
         long size = attribute_get(file, record);
         recorded->in_attribute = size >= 0 || size == -ERANGE;
-        if (size >= 0 && root_record_read(record, (size_t)size, host->mode, node)) return 0;
+        recorded->holds = size >= 0 && root_record_read(record, (size_t)size, host->mode, node);
+        if (recorded->holds) return 0;
         /* The kernel shows attributes to whoever can read the file; no record is for a mode with which we cannot. */
         if (size < 0 && size != -ENODATA && size != -EOPNOTSUPP && size != -ERANGE && size != -EACCES && size != -EPERM) return (int)size;
     }
     recorded->in_table = place->table && root_table_find(place->table, host->inode, &slot);
     int error = recorded->in_table ? birth_of(file, &id) : 0;
     if (!error && recorded->in_table && slot.file.seconds == id.seconds && slot.file.nanoseconds == id.nanoseconds)
-        root_record_read(slot.record, sizeof slot.record, host->mode, node);
+        recorded->holds = root_record_read(slot.record, sizeof slot.record, host->mode, node);
     return error;
-}
-
-int root_look(const struct root_place *place, const struct root_file *file, const struct root_host *host, struct root_node *node) {
-    struct recorded recorded;
-    return look(place, file, host, node, &recorded);
 }
 
 int root_host(const struct root_file *file, struct root_host *host) {
@@ -82,6 +78,20 @@ int root_host(const struct root_file *file, struct root_host *host) {
     if (error) return (int)error;
     *host = root_host_of_stat(&status);
     return 0;
+}
+
+/* A record that is void may have been written since the caller's stat, for a mode that was set since; then the file is looked at once more. */
+int root_look(const struct root_place *place, const struct root_file *file, const struct root_host *host, struct root_node *node) {
+    enum { TRIES = 8 };
+    struct root_host now = *host;
+    struct recorded recorded;
+    for (int i = 0;; i++) {
+        uint32_t mode = now.mode;
+        int error = look(place, file, &now, node, &recorded);
+        if (error || recorded.holds || (!recorded.in_attribute && !recorded.in_table) || i == TRIES) return error;
+        error = root_host(file, &now);
+        if (error || now.mode == mode || now.inode != host->inode) return error;
+    }
 }
 
 /* One file while it is changed, by a descriptor: its name may become another's meanwhile, or a link to a file that is none of ours. */
@@ -170,7 +180,7 @@ static int make_workable(const struct root_file *file, struct root_host *host) {
 int root_keep(const struct root_place *place, const struct root_file *file, struct root_host *host, const struct root_node *node) {
     struct root_file held = {hold(file), NULL};
     if (held.dir < 0) return held.dir;
-    struct change change = {place, &held, node, {false, false}};
+    struct change change = {place, &held, node, {false, false, false}};
     struct root_node old;
     int error = root_host(&held, host);
     if (!error) error = make_workable(&held, host);

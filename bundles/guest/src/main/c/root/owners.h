@@ -1,7 +1,8 @@
 /* Finds and keeps what the guest sees of a file on disk.
  *
  * Everything here runs in a guest's thread, on its descriptors and perhaps in a vfork child, with the rights of the user on the host and no others; it may be on a small stack (under
- * 2 KiB are used). A change is whole after a kill at any point: the guest sees the old or the new node. */
+ * 2 KiB are used). A change is whole after a kill at any point: the guest sees the old or the new node. Whoever looks in
+ * the middle of one sees the right owner, and a mode that the file has had or will have. */
 #ifndef LICHEN_ROOT_OWNERS_H
 #define LICHEN_ROOT_OWNERS_H
 
