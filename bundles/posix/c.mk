@@ -1,15 +1,17 @@
 # Shared by the Makefiles of the C modules: static, reproducible programs into $(BUILD), hosted tests with sanitizers.
-# A module sets PROGRAMS, LIBRARIES (shared, without libc), TESTS and TOOLS (for trying by hand: `make tools`), and for each name SOURCES_<name>.
+# A module sets PROGRAMS, LIBRARIES (shared, without libc), TESTS and TOOLS (for trying by hand: `make tools`), and for each name SOURCES_<name>; if it needs them, more
+# INCLUDED directories, what is ANALYZED, and flags that only its tests are compiled with (HOSTED).
 HERE     := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 BUILD    ?= target/native
 CC       ?= gcc
 POSIX    := $(HERE)/src/main/c
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Werror
 CFLAGS   ?= -O2
-FLAGS    := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I$(POSIX) -I$(HERE)/src/test/c -I. -fno-plt -ffunction-sections -fdata-sections \
+FLAGS    := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I$(POSIX) -I$(HERE)/src/test/c -I. $(INCLUDED) -fno-plt -ffunction-sections -fdata-sections \
             -ffile-prefix-map=$(abspath $(HERE)/../..)=. -fno-asynchronous-unwind-tables -MMD -MP
 LINK     := -static -s -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,norelro -Wl,-z,noseparate-code
-CHECK    := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+CHECK    := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(HOSTED)
+ANALYZED ?= $(wildcard *.c)
 
 vpath %.c . $(POSIX) ../../test/c $(HERE)/src/test/c
 
@@ -50,7 +52,7 @@ test: $(addprefix $(BUILD)/test/,$(TESTS))
 
 # The analyzer's leak reports need whole functions, so it runs apart from the build, without output.
 analyze:
-	@set -e; for f in $(sort $(wildcard *.c)); do $(CC) $(FLAGS) -MF /dev/null -O2 -fanalyzer -c -o /dev/null $$f; done
+	@set -e; for f in $(sort $(ANALYZED)); do $(CC) $(FLAGS) -MF /dev/null -O2 -fanalyzer -c -o /dev/null $$f; done
 
 clean:
 	rm -rf $(BUILD)

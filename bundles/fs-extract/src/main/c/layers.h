@@ -2,7 +2,7 @@
 #ifndef LICHEN_EXTRACT_LAYERS_H
 #define LICHEN_EXTRACT_LAYERS_H
 
-#include "layerindex.h"
+#include "layerjson.h"
 
 struct layer {
     const char *name; /* its directory */

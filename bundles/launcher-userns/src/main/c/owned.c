@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "copy.h"
-#include "layerindex.h"
+#include "layerjson.h"
 #include "links.h"
 #include "places.h"
 #include "removal.h"

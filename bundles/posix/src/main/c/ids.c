@@ -233,7 +233,8 @@ static int change(struct ids *ids, int listener, unsigned index, struct call cal
         arguments[i] = (uint32_t)ids->request->data.args[i];
         if (call.narrow) arguments[i] = (uint16_t)arguments[i] == 0xffff ? UINT32_MAX : (uint16_t)arguments[i];
     }
-    int error = ids_apply(&next, call.operation, arguments, able(ids, &next), value);
+    struct ids_set *set = ids_of_group(call.operation) ? &next.group : &next.user;
+    int error = ids_apply(set, call.operation, arguments, able(ids, &next), value);
     return error ? error : keep(ids, listener, &next);
 }
 

@@ -8,7 +8,7 @@
 #define LICHEN_IDS_H
 
 #include "base.h"
-#include "ids_calls.h"
+#include "ids_rules.h"
 
 struct ids;
 
@@ -20,25 +20,11 @@ void ids_listen(int listener);
 /* Answers one notification; call when poll says that the listener is readable. false: nobody is left behind it. */
 bool ids_serve(struct ids *ids, int listener, unsigned first);
 
-/* One credential set and the rules that change it; apart from the kernel, for tests. */
-enum ids_operation {
-#define IDS_NAME(name, a, b, c) IDS_##name,
-    IDS_SUPERVISED(IDS_NAME)
-#undef IDS_NAME
-#define IDS_NAME(name, a, b, c, d) IDS_##name,
-    IDS_CONDITIONAL(IDS_NAME)
-#undef IDS_NAME
-    IDS_NONE
-};
-struct ids_set {
-    uint32_t real, effective, saved, file;
-};
+/* What the supervisor keeps of a process. */
 struct credentials {
     struct ids_set user, group;
     size_t group_count;
     uint32_t *groups;
 };
-/* Applies set*id with the kernel's rules; 0, or -errno with nothing changed. `able`: the process may take any id. The result of SETFS*ID is in *value. */
-int ids_apply(struct credentials *credentials, enum ids_operation operation, const uint32_t arguments[3], bool able, uint32_t *value);
 
 #endif

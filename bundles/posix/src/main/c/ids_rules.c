@@ -1,7 +1,7 @@
-/* The kernel's rules for changing ids (kernel/sys.c), on a credential set of ours. */
+/* The kernel's rules for changing ids (kernel/sys.c). */
 #include <errno.h>
 
-#include "ids.h"
+#include "ids_rules.h"
 
 static const uint32_t UNCHANGED = UINT32_MAX;
 
@@ -28,7 +28,11 @@ static int set_two(struct ids_set *set, uint32_t real, uint32_t effective, bool 
     return 0;
 }
 
+static bool stays(uint32_t wanted, uint32_t id) { return wanted == UNCHANGED || wanted == id; }
+
 static int set_three(struct ids_set *set, const uint32_t wanted[3], bool able) {
+    /* What changes nothing leaves even the file id alone (since Linux 6.4). */
+    if (stays(wanted[0], set->real) && stays(wanted[1], set->effective) && stays(wanted[1], set->file) && stays(wanted[2], set->saved)) return 0;
     for (int i = 0; i < 3; i++)
         if (wanted[i] != UNCHANGED && !able && !is_one_of(wanted[i], set, true)) return -EPERM;
     if (wanted[0] != UNCHANGED) set->real = wanted[0];
@@ -45,17 +49,21 @@ static int set_file(struct ids_set *set, uint32_t id, bool able, uint32_t *old) 
     return 0;
 }
 
-int ids_apply(struct credentials *credentials, enum ids_operation operation, const uint32_t arguments[3], bool able, uint32_t *value) {
+bool ids_of_group(enum ids_operation operation) {
+    return operation == IDS_SETGID || operation == IDS_SETREGID || operation == IDS_SETRESGID || operation == IDS_SETFSGID;
+}
+
+int ids_apply(struct ids_set *set, enum ids_operation operation, const uint32_t arguments[3], bool able, uint32_t *value) {
     *value = 0;
     switch (operation) {
-        case IDS_SETUID: return set_one(&credentials->user, arguments[0], able);
-        case IDS_SETGID: return set_one(&credentials->group, arguments[0], able);
-        case IDS_SETREUID: return set_two(&credentials->user, arguments[0], arguments[1], able);
-        case IDS_SETREGID: return set_two(&credentials->group, arguments[0], arguments[1], able);
-        case IDS_SETRESUID: return set_three(&credentials->user, arguments, able);
-        case IDS_SETRESGID: return set_three(&credentials->group, arguments, able);
-        case IDS_SETFSUID: return set_file(&credentials->user, arguments[0], able, value);
-        case IDS_SETFSGID: return set_file(&credentials->group, arguments[0], able, value);
+        case IDS_SETUID:
+        case IDS_SETGID: return set_one(set, arguments[0], able);
+        case IDS_SETREUID:
+        case IDS_SETREGID: return set_two(set, arguments[0], arguments[1], able);
+        case IDS_SETRESUID:
+        case IDS_SETRESGID: return set_three(set, arguments, able);
+        case IDS_SETFSUID:
+        case IDS_SETFSGID: return set_file(set, arguments[0], able, value);
         default: return -ENOSYS;
     }
 }

@@ -1,10 +1,11 @@
-#include "layerindex.h"
+#include "layerjson.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* One line while it is read. */
@@ -46,6 +47,7 @@ static void put(struct index *index, struct entry *entry) {
         struct entry *old = &index->entries[*place - 1];
         free(old->path);
         free(old->target);
+        entry->hides |= old->hides; /* it hides what lower layers have, not what its own has, in whatever order they are said */
         *old = *entry;
         return;
     }
@@ -144,11 +146,38 @@ static void member(struct line *line, const char *key, struct entry *entry, char
         entry->uid = number(line);
     } else if (strcmp(key, "gid") == 0) {
         entry->gid = number(line);
+    } else if (strcmp(key, "major") == 0) {
+        entry->major = number(line);
+    } else if (strcmp(key, "minor") == 0) {
+        entry->minor = number(line);
     } else {
         if (strcmp(key, "implied") == 0) entry->implied = true;
         if (strcmp(key, "xattrs") == 0) entry->attributes = true;
         skip(line);
     }
+}
+
+/* A hard link has no type of its own, nor has a mark. */
+static unsigned type_of(const char *word) {
+    static const struct {
+        char word[12];
+        unsigned type;
+    } TYPES[] = {{"file", S_IFREG}, {"directory", S_IFDIR}, {"symlink", S_IFLNK}, {"char", S_IFCHR}, {"block", S_IFBLK}, {"fifo", S_IFIFO}, {"socket", S_IFSOCK}};
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
+        if (strcmp(word, TYPES[i].word) == 0) return TYPES[i].type;
+    return 0;
+}
+
+/* Notes that a path hides what lower layers have there; takes ownership of the path. */
+static void put_mark(struct index *index, char *path) {
+    struct entry entry = {.path = path, .hides = true};
+    const struct entry *known = index_find(index, path);
+    if (!known) {
+        put(index, &entry);
+        return;
+    }
+    index->entries[known - index->entries].hides = true;
+    free(path);
 }
 
 /* The first and the last line have no path; the last says how many there are between. */
@@ -165,9 +194,14 @@ static void read_line(struct index *index, struct line *line, bool everything, u
         line->at++;
     }
     expect(line, '}');
-    bool mark = !type || strcmp(type, "whiteout") == 0 || strcmp(type, "opaque") == 0 || strcmp(type, "replaced") == 0;
-    if (entry.path && !mark) {
-        entry.device = strcmp(type, "char") == 0 || strcmp(type, "block") == 0;
+    bool hides = type && (strcmp(type, "whiteout") == 0 || strcmp(type, "opaque") == 0);
+    bool mark = !type || hides || strcmp(type, "replaced") == 0;
+    if (entry.path && hides && everything) {
+        put_mark(index, entry.path);
+        entry.path = NULL;
+    } else if (entry.path && !mark) {
+        entry.type = type_of(type);
+        entry.device = S_ISCHR(entry.type) || S_ISBLK(entry.type);
         if (strcmp(type, "hardlink") != 0) {
             free(entry.target);
             entry.target = NULL;
