@@ -35,10 +35,11 @@ t "detach, attach, exit" eval '
 t "the terminal is as before" eval 'keys "clear; stty -a | grep -o -w -e -echo -e echo | head -1" Enter && see "^echo"'
 t "exec -it" eval '
   lichen run -d --name bg test/alpine sleep 1000 >/dev/null
-  keys "clear; lichen exec -it bg sh" Enter && see "/ #" && keys "tty; stty size; echo e\$((4+4))" Enter && see e8 && see "/dev/pts/" && see "25 90" &&
-  keys "exit 3" Enter && see "host>" && keys "echo status \$?" Enter && see "status 3"; lichen rm -f bg'
+  keys "clear; lichen exec -it -e PS1=in-bg: bg sh" Enter && see "^in-bg:" && keys "tty; stty size; echo e\$((4+4))" Enter && see e8 && see "/dev/pts/" && see "25 90" &&
+  keys "exit 3" Enter && see "^host>" && keys "echo status \$?" Enter && see "status 3"'
+lichen rm -f bg >/dev/null
 t "the interactive Gogo shell: prompt, command, completion, run, history" eval '
-  keys "clear; lichen shell" Enter && see "lichen>" && keys "version" Enter && see "lichen version" &&
+  keys "clear; lichen shell" Enter && see "^lichen>" && keys "version" Enter && see "lichen version" &&
   keys "vers" Tab && sleep 1 && keys Enter && sleep 0.5 && keys "run --rm test/alpine echo from-guest" Enter && see "^from-guest" && see "lichen>" &&
   keys C-d && see "host>"'
 mux kill-server 2>/dev/null

@@ -5,7 +5,7 @@
 
 #include "base.h"
 #include "check.h"
-#include "index.h"
+#include "layerjson.h"
 #include "layerindex.h"
 #include "layerindex_make.h"
 
