@@ -1,0 +1,262 @@
+/* What unions are known to do wrong, by name, in both encodings of whiteouts; and what is left when a process dies between any two system calls. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "tree.h"
+
+enum { KILLS = 200, BIG = 300000 };
+
+static struct union_place place, second;
+static struct world {
+    const char *lower, *upper, *bound;
+    struct union_config *u;
+    uint64_t hash;
+} world;
+
+static const char *at(const char *top, const char *name) { return text_of("%s/%s", top, name); }
+
+/*
+ * lower:  file  full (0xFF)  x:y=z  holes  dir/a  dir/b  one = other (hard links)  devel/here
+ */
+static void make(enum union_encoding encoding) {
+    static unsigned char full[BIG];
+    memset(full, 0xff, sizeof full);
+    const char *top = tree_new();
+    world = (struct world){.lower = strdup(at(top, "lower")), .upper = strdup(at(top, "upper")), .bound = strdup(at(top, "bound"))};
+    const char *work = strdup(at(top, "work"));
+    CHECK(mkdir(world.lower, 0755) == 0 && mkdir(world.upper, 0755) == 0 && mkdir(work, 0700) == 0 && mkdir(world.bound, 0755) == 0);
+    CHECK(mkdir(at(world.lower, "dir"), 0755) == 0 && mkdir(at(world.lower, "devel"), 0755) == 0 && mkdir(at(world.lower, "dev"), 0755) == 0);
+    tree_write(at(world.lower, "file"), "lower", 5);
+    tree_write(at(world.lower, "full"), full, sizeof full);
+    tree_write(at(world.lower, "x:y=z"), "odd", 3);
+    tree_write(at(world.lower, "dir/a"), "a", 1);
+    tree_write(at(world.lower, "dir/b"), "b", 1);
+    tree_write(at(world.lower, "devel/here"), "devel", 5);
+    tree_write(at(world.lower, "one"), "linked", 6);
+    tree_write(at(world.bound, "here"), "bound", 5);
+    CHECK(link(at(world.lower, "one"), at(world.lower, "other")) == 0);
+    int holes = open(at(world.lower, "holes"), O_WRONLY | O_CREAT, 0751);
+    CHECK(holes >= 0 && fchmod(holes, 0751) == 0 && ftruncate(holes, 50 << 20) == 0 && pwrite(holes, "end", 3, 40 << 20) == 3);
+    CHECK(fsetxattr(holes, "user.note", "kept", 4, 0) == 0 && fsetxattr(holes, "user.lichen.stat", "record", 6, 0) == 0);
+    CHECK(futimens(holes, (const struct timespec[2]){{1700000000, 5}, {1700000001, 7}}) == 0 && close(holes) == 0);
+    const char *lowers[] = {world.lower};
+    world.u = tree_union(world.upper, work, encoding, lowers, 1, encoding);
+    world.hash = tree_hash(world.lower);
+}
+
+static void is_untouched(void) { CHECK(tree_hash(world.lower) == world.hash); }
+
+static long open_path(const char *path, int flags) { return union_open(world.u, &place, AT_FDCWD, path, flags | O_CLOEXEC, 0644); }
+
+static bool holds(const char *path, const char *text) {
+    char found[64] = {0};
+    long fd = open_path(path, O_RDONLY);
+    if (fd < 0) return false;
+    ssize_t size = read((int)fd, found, sizeof found - 1);
+    close((int)fd);
+    return size == (ssize_t)strlen(text) && !strcmp(found, text);
+}
+
+static void write_at(const char *path, const char *text, off_t offset) {
+    long fd = open_path(path, O_WRONLY);
+    CHECK(fd >= 0 && pwrite((int)fd, text, strlen(text), offset) == (ssize_t)strlen(text) && close((int)fd) == 0);
+}
+
+static bool exists(const char *path) {
+    struct union_status status;
+    return union_stat(world.u, &place, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &status) == 0;
+}
+
+/* 0xFF everywhere but, if `changed`, for the first byte. */
+static bool is_full(const char *path, bool changed) {
+    static unsigned char bytes[BIG + 1];
+    long fd = open_path(path, O_RDONLY);
+    if (fd < 0) return false;
+    ssize_t size = read((int)fd, bytes, sizeof bytes);
+    close((int)fd);
+    if (size != BIG || (bytes[0] != 0xff) != changed) return false;
+    for (size_t i = 1; i < BIG; i++)
+        if (bytes[i] != 0xff) return false;
+    return true;
+}
+
+static void copyUp_ofBytesFF_isExact(void) {
+    write_at("/full", "x", 0);
+    CHECK(is_full("/full", true));
+}
+
+static void openReadWrite_ofALowerFile_readsIt_andWritesTheCopy(void) {
+    char text[6] = {0};
+    long fd = open_path("/file", O_RDWR); /* fopen("r+") */
+    CHECK(fd >= 0 && read((int)fd, text, 5) == 5 && !strcmp(text, "lower") && pwrite((int)fd, "L", 1, 0) == 1 && close((int)fd) == 0);
+    CHECK(holds("/file", "Lower"));
+}
+
+static void directory_madeAgain_isOpaque(void) {
+    CHECK(union_unlink(world.u, &place, AT_FDCWD, "/dir", AT_REMOVEDIR) == -ENOTEMPTY);
+    CHECK(union_unlink(world.u, &place, AT_FDCWD, "/dir/a", 0) == 0 && union_unlink(world.u, &place, AT_FDCWD, "/dir/b", 0) == 0);
+    CHECK(union_unlink(world.u, &place, AT_FDCWD, "/dir", AT_REMOVEDIR) == 0 && !exists("/dir"));
+    CHECK(union_mkdir(world.u, &place, AT_FDCWD, "/dir", 0755) == 0 && exists("/dir") && !exists("/dir/a"));
+}
+
+static void copyUp_keepsModeTimeAttributesRecordAndHoles(void) {
+    struct union_status before, after;
+    char value[16];
+    CHECK(union_stat(world.u, &place, AT_FDCWD, "/holes", 0, &before) == 0);
+    long fd = open_path("/holes", O_WRONLY); /* nothing is written */
+    CHECK(fd >= 0 && close((int)fd) == 0 && access(at(world.upper, "holes"), F_OK) == 0);
+    CHECK(union_stat(world.u, &place, AT_FDCWD, "/holes", 0, &after) == 0);
+    CHECK(after.mode == before.mode && after.size == before.size && after.ino == before.ino && after.blocks * 512 < after.size / 10);
+    CHECK(after.modify.seconds == 1700000001 && after.modify.nanoseconds == 7);
+    CHECK(union_getxattr(world.u, &place, AT_FDCWD, "/holes", "user.note", value, sizeof value, 0) == 4 && !memcmp(value, "kept", 4));
+    CHECK(getxattr(at(world.upper, "holes"), "user.lichen.stat", value, sizeof value) == 6 && !memcmp(value, "record", 6));
+    CHECK(union_getxattr(world.u, &place, AT_FDCWD, "/holes", "user.lichen.stat", value, sizeof value, 0) == -ENODATA);
+}
+
+static void hardLinks_aNameThatIsWrittenTo_leavesTheOther(void) {
+    write_at("/one", "L", 0);
+    CHECK(holds("/one", "Linked") && holds("/other", "linked"));
+}
+
+static void rename_ofALowerDirectory_isEXDEV_soThatMvCopies(void) {
+    CHECK(union_rename(world.u, &place, AT_FDCWD, "/dir", &second, AT_FDCWD, "/moved", 0) == -EXDEV && exists("/dir/a") && !exists("/moved"));
+    CHECK(union_rename(world.u, &place, AT_FDCWD, "/dir/a", &second, AT_FDCWD, "/moved", 0) == 0 && !exists("/dir/a") && holds("/moved", "a"));
+}
+
+static void devel_isNotDev(void) {
+    struct union_bind bind = {.guest = "/dev", .guest_size = 4, .host = world.bound, .host_size = strlen(world.bound), .read_only = true};
+    struct union_config with = *world.u, *without = world.u;
+    with.binds = &bind;
+    with.bind_count = 1;
+    with.cache = NULL;
+    world.u = &with;
+    CHECK(holds("/dev/here", "bound") && holds("/devel/here", "devel") && holds("/devel/../dev/here", "bound"));
+    CHECK(open_path("/dev/here", O_WRONLY) == -EROFS && open_path("/dev/new", O_WRONLY | O_CREAT) == -EROFS);
+    CHECK(union_unlink(world.u, &place, AT_FDCWD, "/dev", AT_REMOVEDIR) == -EBUSY);
+    world.u = without;
+}
+
+static unsigned listed(const char *directory, const char *name) {
+    static char memory[65536] __attribute__((aligned(8)));
+    struct union_list list = {.memory = memory, .size = sizeof memory};
+    unsigned count = 0;
+    long fd = open_path(directory, O_RDONLY | O_DIRECTORY);
+    CHECK(fd >= 0 && union_merged(world.u, &place, (int)fd) == 1 && union_list(world.u, &place, (int)fd, &list) >= 0);
+    for (size_t i = 0; i < list.used;) {
+        const struct dirent64 *entry = (const void *)(memory + i);
+        count += !strcmp(entry->d_name, name);
+        i += entry->d_reclen;
+    }
+    close((int)fd);
+    return count;
+}
+
+static void names_thatLookLikeWhiteouts_areNames(void) {
+    static char longest[256];
+    memset(longest, 'n', 255);
+    memcpy(longest, ".wh.", 4);
+    for (const char *const *name = (const char *const[]){".wh.x", ".wh.file", ".wh..wh..opq", longest, NULL}; *name; name++) {
+        const char *path = strdup(at("", *name));
+        long fd = open_path(path, O_WRONLY | O_CREAT | O_EXCL);
+        CHECK(fd >= 0 && write((int)fd, "mine", 4) == 4 && close((int)fd) == 0);
+        CHECK(holds(path, "mine") && listed("/", *name) == 1 && exists("/file"));
+        CHECK(union_unlink(world.u, &place, AT_FDCWD, path, 0) == 0 && !exists(path) && listed("/", *name) == 0);
+    }
+}
+
+static void paths_withColonsAndEquals_areOrdinary(void) {
+    write_at("/x:y=z", "O", 0);
+    CHECK(holds("/x:y=z", "Odd") && union_rename(world.u, &place, AT_FDCWD, "/x:y=z", &second, AT_FDCWD, "/a:b,c=d", 0) == 0);
+    CHECK(holds("/a:b,c=d", "Odd") && !exists("/x:y=z") && listed("/", "x:y=z") == 0);
+}
+
+static long calls_left;
+static void die_in_time(long number) {
+    (void)number;
+    if (calls_left-- == 0) _exit(42);
+}
+
+/* A child that dies before its call number `calls`; true: it did not come to that. */
+static bool child_finishes(long calls) {
+    int status;
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        calls_left = calls;
+        seam_before = die_in_time;
+        long fd = open_path("/full", O_RDWR);
+        seam_before = NULL;
+        _exit(fd >= 0 ? 0 : 1);
+    }
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 42));
+    return WEXITSTATUS(status) == 0;
+}
+
+static void killed_betweenAnyTwoCalls_neverLeavesHalfAFile(void) {
+    unsigned killed = 0;
+    while (killed < KILLS) {
+        for (long calls = 0; !child_finishes(calls); calls++) {
+            killed++;
+            CHECK(is_full("/full", false));
+        }
+        CHECK(is_full("/full", false));
+        CHECK(union_unlink(world.u, &place, AT_FDCWD, "/full", 0) == 0 && !exists("/full"));
+        remove(at(world.upper, "full")); /* the whiteout, either kind: from the beginning */
+        remove(at(world.upper, ".wh.full"));
+    }
+}
+
+static void copyUp_inFourProcessesAtOnce_losesNothing(void) {
+    for (int round = 0; round < 20; round++) {
+        pid_t children[4];
+        for (int i = 0; i < 4; i++) {
+            if ((children[i] = fork()) != 0) continue;
+            long fd = open_path("/full", O_RDWR);
+            _exit(fd >= 0 && pwrite((int)fd, "\xff", 1, 1 + i) == 1 ? 0 : 1);
+        }
+        for (int i = 0, status; i < 4; i++) CHECK(waitpid(children[i], &status, 0) == children[i] && status == 0);
+        CHECK(is_full("/full", false));
+        CHECK(union_unlink(world.u, &place, AT_FDCWD, "/full", 0) == 0);
+        remove(at(world.upper, "full"));
+        remove(at(world.upper, ".wh.full"));
+    }
+}
+
+#define TEST(name) {#name, name}
+static const struct {
+    const char *name;
+    void (*run)(void);
+} TESTS[] = {TEST(copyUp_ofBytesFF_isExact),
+             TEST(openReadWrite_ofALowerFile_readsIt_andWritesTheCopy),
+             TEST(directory_madeAgain_isOpaque),
+             TEST(copyUp_keepsModeTimeAttributesRecordAndHoles),
+             TEST(hardLinks_aNameThatIsWrittenTo_leavesTheOther),
+             TEST(rename_ofALowerDirectory_isEXDEV_soThatMvCopies),
+             TEST(devel_isNotDev),
+             TEST(names_thatLookLikeWhiteouts_areNames),
+             TEST(paths_withColonsAndEquals_areOrdinary),
+             TEST(killed_betweenAnyTwoCalls_neverLeavesHalfAFile),
+             TEST(copyUp_inFourProcessesAtOnce_losesNothing)};
+
+int main(void) {
+    const char *top = tree_new();
+    umask(022);
+    if (!tree_unshare()) return tree_skip("union", "no user namespaces for unprivileged users"), 0;
+    if (!tree_has_user_attributes(top)) return tree_skip("union", "no user attributes here"), 0;
+    for (size_t i = 0; i < sizeof TESTS / sizeof *TESTS; i++) {
+        for (enum union_encoding encoding = UNION_OVERLAY; encoding <= UNION_AUFS; encoding++) {
+            make(encoding);
+            TESTS[i].run();
+            is_untouched();
+        }
+        printf("ok %s\n", TESTS[i].name);
+    }
+    return 0;
+}
