@@ -1,0 +1,23 @@
+package org.lichen.image.singularity.squashfs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+
+/** A part of a file. Thread-safe. */
+record Slice(FileChannel file, long start, long size) {
+  /** Exactly these bytes; {@code what} names them in a failure. */
+  ByteBuffer read(long at, int length, String what) throws IOException {
+    if (at < 0 || length < 0 || at > size - length) {
+      throw SquashfsException.at(at, what, "it would lie beyond the end, at byte " + size);
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining()) {
+      if (file.read(bytes, start + at + bytes.position()) < 0) {
+        throw SquashfsException.at(at, what, "the file is cut off");
+      }
+    }
+    return bytes.flip();
+  }
+}
