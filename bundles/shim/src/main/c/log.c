@@ -9,6 +9,7 @@
 #include "container.h"
 
 void log_open(struct log *log, int directory) {
+    log->error = 0;
     log->fd = openat(directory, "log", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (log->fd < 0) die(STATUS_LICHEN, "cannot open the container's log: %s", strerror(errno));
 }
