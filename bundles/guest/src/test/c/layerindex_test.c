@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "calls.h"
 #include "layerindex.h"
 #include "layerindex_make.h"
 #include "world.h"
@@ -95,6 +96,33 @@ static void lookLower_impliedDirectory_takesTheNextReallyThere(void) {
     for (int i = 0; i < 3; i++) bytes_clear(&content[i]);
 }
 
+/* The union's copies, under a temporary name, of a setuid program, a device, somebody's link and a file that nothing is said about. */
+static void copiedUp_whatTheImageSays_isRecorded(void) {
+    static const struct {
+        const char *path;
+        uint32_t on_disk, mode, uid;
+    } COPIES[] = {{"su", S_IFREG | 0755, S_IFREG | 04755, 0}, {"null", S_IFREG | 0666, S_IFCHR | 0666, 0}, {"tab\"\t\xff", S_IFLNK | 0777, S_IFLNK | 0777, 12}, {"plain", S_IFREG | 0644, S_IFREG | 0644, 0}};
+    char path[96];
+    struct bytes content = {0};
+    struct root_index index = open_layer(0, &content);
+    struct root_table table;
+    CHECK(getcwd(path, sizeof path - 8) && root_table_open(&table, strcat(path, "/table"), 1) == 0);
+    struct root_place lower = world_place(true, NULL), upper = world_place(true, &table);
+    struct root_lowers lowers = {&lower, &index, 1};
+    for (size_t i = 0; i < sizeof COPIES / sizeof *COPIES; i++) {
+        struct root_host host;
+        struct root_node node;
+        struct root_file copy = {AT_FDCWD, "copy"};
+        CHECK(S_ISLNK(COPIES[i].on_disk) ? symlink("x", "temporary") == 0 : mknod("temporary", COPIES[i].on_disk, 0) == 0);
+        AUTO_CLOSE int fd = open("temporary", O_PATH | O_NOFOLLOW);
+        CHECK(root_copied_up(&lowers, 0, COPIES[i].path, &upper, fd) == 0 && rename("temporary", "copy") == 0);
+        CHECK(root_host(&copy, &host) == 0 && root_look(&upper, &copy, &host, &node) == 0 && host.mode == COPIES[i].on_disk);
+        CHECK(node.mode == COPIES[i].mode && node.uid == COPIES[i].uid && (!S_ISCHR(node.mode) || (node.major == 1 && node.minor == 3)) && unlink("copy") == 0);
+        root_removed(&upper, &host);
+    }
+    bytes_clear(&content);
+}
+
 /* Copied to the end of a page with none behind it, so that a byte too far is a fault. */
 static void ask_all(const unsigned char *data, size_t size) {
     static unsigned char *page;
@@ -175,6 +203,7 @@ int main(void) {
     for (int i = 0; i < 3; i++) make_layer(i);
     RUN(find_everyKindOfLine);
     RUN(lookLower_impliedDirectory_takesTheNextReallyThere);
+    RUN(copiedUp_whatTheImageSays_isRecorded);
     RUN(find_damagedInAnyWay_staysInside);
     RUN(open_tableWithoutFreeSlot_searchEnds);
     RUN(make_damagedLayerJson_leavesTheOldIndex);
