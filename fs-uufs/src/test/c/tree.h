@@ -9,7 +9,7 @@
 #include "check.h"
 #include "union.h"
 
-/* The seam of sys.h: called before each system call of the library; may never return. */
+/* The seam of syscalls.h: called before each system call of the library; may never return. */
 extern void (*seam_before)(long number);
 
 /* A new directory below $LICHEN_TEST_DIR or /tmp, which the unprivileged user of the tests owns; removed at exit of this process. */

@@ -1,8 +1,7 @@
-/* System calls. The one place that knows the architecture, and the seam where tests step in between. */
+/* System calls, and what the headers of the C library would tell about them. */
 #ifndef LICHEN_UNION_SYS_H
 #define LICHEN_UNION_SYS_H
 
-#include <asm/unistd.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -10,25 +9,8 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
+#include "syscalls.h"
 #include "union.h"
-
-#if defined UNION_SEAM
-long sys_call(long number, long a, long b, long c, long d, long e, long f);
-#elif defined __x86_64__
-static inline long sys_call(long number, long a, long b, long c, long d, long e, long f) {
-    long result;
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
-    return result;
-}
-#else
-#error "system calls of this architecture are not known"
-#endif
-
-#define SYS(name, ...) SYS_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define SYS_SIX(number, a, b, c, d, e, f, ...) sys_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /* From headers of the C library's, which cannot be had here. */
 enum { SYS_LOCK_EX = 2, SYS_LOCK_UN = 8, SYS_CLOCK_MONOTONIC = 1, SYS_PROT_RW = 3, SYS_MAP_SCRATCH = 0x22, SYS_DT_CHR = 2, SYS_DT_DIR = 4, SYS_DT_REG = 8 };

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #include "bytes.h"
-#include "sys.h"
+#include "syscalls.h"
 #include "table.h"
 
 enum { END = '\n' };

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 
-#include "sys.h"
+#include "syscalls.h"
 
 enum call { CHOWN, CHMOD, WROTE };
 struct arguments {

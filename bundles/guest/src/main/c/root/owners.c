@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #include "bytes.h"
-#include "sys.h"
+#include "syscalls.h"
 
 enum { PATH_ROOM = 32 + NAME_MAX + 1 };
 static const char SELF_FD[] = "/proc/self/fd/";

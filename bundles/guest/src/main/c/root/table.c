@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "bytes.h"
-#include "sys.h"
+#include "syscalls.h"
 
 /* The header: magic, inode of the upper's root, number of levels, check sum. A slot: inode, birth (seconds, nanoseconds), 4 zero, record, 8 zero, check sum (4); all zero: free;
    inode 0: dropped. The format is written where it is read, on one machine: only the record in it is for others. */

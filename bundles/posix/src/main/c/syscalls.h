@@ -1,14 +1,14 @@
-/* System calls without a libc: >= 0 or -errno. The only way from here into the kernel.
+/* System calls without a libc: >= 0 or -errno. The one place that knows how an architecture makes them, and the seam where tests step in between.
  *
  * Hosted tests define SYS_HOSTED and bring their own sys_call, which can fail or end the process at any of them. */
-#ifndef LICHEN_ROOT_SYS_H
-#define LICHEN_ROOT_SYS_H
+#ifndef LICHEN_SYSCALLS_H
+#define LICHEN_SYSCALLS_H
 
 #include <asm/unistd.h>
 
-#ifdef SYS_HOSTED
+#if defined SYS_HOSTED
 long sys_call(long number, long a, long b, long c, long d, long e, long f);
-#else
+#elif defined __x86_64__
 static inline long sys_call(long number, long a, long b, long c, long d, long e, long f) {
     long result;
     register long r10 __asm__("r10") = d;
@@ -17,9 +17,11 @@ static inline long sys_call(long number, long a, long b, long c, long d, long e,
     __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
     return result;
 }
+#else
+#error "system calls of this architecture are not known"
 #endif
 
-#define SYS_PAD(number, a, b, c, d, e, f, ...) sys_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
-#define SYS(name, ...) SYS_PAD(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define SYS(name, ...) SYS_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define SYS_SIX(number, a, b, c, d, e, f, ...) sys_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 #endif
