@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "syscalls.h"
 
 _Thread_local long world_calls = -1;
 _Thread_local int world_fail;
@@ -52,6 +52,13 @@ void world_drop(void) {
 void world_skip(const char *test, bool could, const char *why) {
     printf("skip %s: %s\n", test, why);
     if (could && getenv("LICHEN_MUST_WORK")) exit(1);
+}
+
+bool world_protects_hardlinks(void) {
+    char sysctl = '0';
+    int fd = open("/proc/sys/fs/protected_hardlinks", O_RDONLY);
+    if (fd >= 0) CHECK(read(fd, &sysctl, 1) == 1 && close(fd) == 0);
+    return sysctl != '0';
 }
 
 uint64_t world_number(const char *variable, uint64_t normally) {

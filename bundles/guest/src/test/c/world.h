@@ -22,6 +22,8 @@ void world_skip(const char *test, bool could, const char *why);
 extern _Thread_local long world_calls;
 extern _Thread_local int world_fail;
 
+/* Does this kernel refuse links to files of others (fs.protected_hardlinks)? */
+bool world_protects_hardlinks(void);
 uint64_t world_number(const char *variable, uint64_t normally);
 /* xorshift64*; the same numbers for the same seed. */
 uint32_t world_random(uint64_t *state, uint32_t below);
