@@ -73,6 +73,11 @@ until_() { # SECONDS COMMAND…: waits until it succeeds
   done
 }
 
+no_java() { # ends the runtimes of this user, and waits: one that ends may write its archive of classes first
+  pkill -u "$(id -u)" java
+  until_ 30 eval '! pgrep -u "$(id -u)" java >/dev/null'
+}
+
 done_() {
   echo "$passed $failed $skipped" >"$E2E_RESULT"
   [ "$failed" = 0 ]

@@ -10,7 +10,7 @@ on_it() { # DIRECTORY
   export LICHEN_JAVA_HOME=$1 LICHEN_HOME=$TMPDIR/java-$2
   equals "$2" "$(version | cut -d. -f1)" && contains "$(lichen run --rm hello)" "Hello from inside a container" &&
     images_ready && equals kept "$(lichen run --rm test/alpine echo kept)" &&
-    lichen run -d --name j test/alpine sleep 1000 >/dev/null && pkill -u "$(id -u)" java &&
+    lichen run -d --name j test/alpine sleep 1000 >/dev/null && no_java &&
     equals "again $2" "$(lichen exec j echo again) $(version | cut -d. -f1)" && status 0 lichen doctor &&
     contains "$(lichen plugin list)" image-format-docker && lichen rm -f j
 }

@@ -110,7 +110,6 @@ t "a plan runs without the runtime" eval '
   lichen plan -o "$TMPDIR/p" run --rm test/alpine echo planned
   pkill -u "$(id -u)" java
   equals planned "$(PATH=/nonexistent "$(command -v lichen)" run-plan "$TMPDIR/p")"'
-no_java() { pkill -u "$(id -u)" java; until_ 20 eval '! pgrep -u "$(id -u)" java >/dev/null'; }
 again() {
   equals first "$(lichen run --rm test/alpine echo first)" && equals first "$(lichen run --rm test/alpine echo first)" && no_java &&
     equals first "$(lichen run --rm test/alpine echo first)" && ! pgrep -u "$(id -u)" java && status 7 lichen run --rm test/alpine sh -c 'exit 7'
