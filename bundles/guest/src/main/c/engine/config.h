@@ -1,0 +1,34 @@
+/* What the processes of a container have in common: a block of memory that the launcher writes to a file before the first of them starts, and that each maps, read only, at
+   ENGINE_CONFIG. Its pointers hold there. */
+#ifndef LICHEN_ENGINE_CONFIG_H
+#define LICHEN_ENGINE_CONFIG_H
+
+#include "layout.h"
+#include "union.h"
+
+#define ENGINE_MAGIC "lichen1"
+enum engine_identity { ENGINE_SINGLE, ENGINE_FULL };
+
+struct engine_config {
+    char magic[8];
+    uint64_t size;
+    struct union_config tree; /* without `cache`, `copied` and `data`, which each process has to find for itself */
+    const char *path;         /* this file */
+    const char *stage;        /* the program that every process of the guest begins as */
+    const char *cache;        /* shared memory of tree.cache_slots slots, a file that was empty at the start; or NULL */
+    const char *book, *table; /* of root emulation; the side table is made where it is missing */
+    uint64_t upper_inode;     /* of the tree's root on disk */
+    uint32_t identity;
+    uint32_t host_uid, host_gid;
+};
+
+/* From one program to the next, and from the launcher to the first, goes the last string of the environment, which the guest does not see:
+ *
+ *     ENGINE_STATE config SEP flags SEP program SEP executable SEP file name NUL
+ *
+ * config: path of the block; program: host path of the ELF file, or of the descriptor that it is on; executable: what /proc/self/exe tells; file name: what execve was given.
+ * flags: `f` the first program, found by argv[0] and the guest's PATH (the rest is empty); `c` close the descriptor; `s` secure (AT_SECURE); b`, `s` … */
+#define ENGINE_STATE "\177LICHEN="
+#define ENGINE_SEPARATOR '\037'
+
+#endif

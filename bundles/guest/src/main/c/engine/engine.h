@@ -1,0 +1,38 @@
+/* The process that the engine is in. What is here is written once, before the guest's program starts. */
+#ifndef LICHEN_ENGINE_H
+#define LICHEN_ENGINE_H
+
+#include "call.h"
+#include "config.h"
+#include "emulation.h"
+#include "sys.h"
+#include "text.h"
+
+struct engine {
+    struct union_config tree;
+    const struct engine_config *config;
+    bool full; /* root is emulated */
+    struct root_table table;
+    struct root_place place;
+    char executable[PATH_ROOM]; /* guest path of the program */
+};
+extern struct engine engine;
+
+/* Maps the configuration and what it names. 0 or -errno. */
+long engine_open(const char *config);
+
+/* Copies a path argument. `room` is PATH_ROOM bytes. */
+static inline long path_argument(char *room, uint64_t from) { return guest_text(room, from, PATH_ROOM); }
+
+/* As union_resolve() for a guest's path, but links of /proc that the kernel would follow to the engine lead to the guest's program. Uses scratch->text. */
+long resolve_path(struct call *call, struct union_place *place, int dir, const char *path, unsigned flags);
+/* Whether the last name may be used by a system call of our own at place->path: no lower layer has a say. */
+bool is_direct(const struct union_place *place);
+
+/* proc.c */
+/* Where `exe` of a process of the container leads, if place->guest is such a link: the size of the guest path in `path`; 0: it is none; or -errno. */
+long executable_behind(struct call *call, const struct union_place *place, char *path);
+/* A file of /proc that has to tell the guest something else than the kernel does: a descriptor; -ENOENT: it is none. */
+long open_generated(struct call *call, const struct union_place *place, int flags);
+
+#endif

@@ -1,0 +1,246 @@
+/* Calls with names of Unix sockets: paths like any other, but only 108 bytes long on the way into the kernel. */
+#include "engine.h"
+
+#include <linux/un.h>
+
+enum { FAMILY_UNIX = 1, ADDRESS_MOST = 128, PATH_AT = 2 };
+
+struct address {
+    union {
+        struct sockaddr_un un;
+        char bytes[ADDRESS_MOST];
+    };
+    unsigned size;
+    long held; /* a descriptor that the address leads through, or -1 */
+};
+
+static bool is_path(const struct address *address) { return address->size > PATH_AT && address->un.sun_family == FAMILY_UNIX && address->un.sun_path[0]; }
+
+static void address_close(const struct address *address) { sys_close(address->held); }
+
+/* The path of what is bound, or NULL for any other address. */
+static long address_read(struct address *address, uint64_t from, uint64_t size) {
+    address->held = -1;
+    if (size > ADDRESS_MOST) return -EINVAL;
+    bytes_zero(address->bytes, sizeof address->bytes);
+    address->size = (unsigned)size;
+    return size ? guest_read(address->bytes, from, size) : 0;
+}
+
+static long guest_path(const struct address *address, char *path) {
+    const unsigned size = address->size - PATH_AT;
+    if (size > sizeof address->un.sun_path) return -EINVAL;
+    bytes_copy(path, address->un.sun_path, size);
+    path[size] = 0;
+    return 0;
+}
+
+static long put_path(struct address *address, const char *path) {
+    const size_t size = text_size(path);
+    if (size >= sizeof address->un.sun_path) return -ENAMETOOLONG;
+    bytes_copy(address->un.sun_path, path, size + 1);
+    address->size = (unsigned)(PATH_AT + size + 1);
+    return 0;
+}
+
+/* Names of directories that are too long are shortened to a descriptor's: `/proc/self/task/TID/fd/N/NAME`. */
+static long shorten(struct address *address, struct union_place *place, char *room) {
+    size_t size = text_size(place->path), name = size;
+    if (place->dir == AT_FDCWD && size < sizeof address->un.sun_path) return put_path(address, place->path);
+    while (name && place->path[name - 1] != '/') name--;
+    bytes_copy(room, place->path, name);
+    room[name ? name : 1] = 0;
+    if (!name) *room = '.';
+    address->held = sys_openat(place->dir, room, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (address->held < 0) return address->held;
+    union_name_of_fd((int)address->held, room);
+    char *end = room + text_size(room);
+    *end++ = '/';
+    bytes_copy(end, place->path + name, size - name + 1);
+    return put_path(address, room);
+}
+
+/* Makes the address the host's. */
+static long translate(struct call *call, struct address *address, bool create) {
+    struct scratch *scratch = scratch_of(call);
+    if (!is_path(address)) return 0;
+    long result = guest_path(address, scratch->path);
+    if (result == 0) result = resolve_path(call, &scratch->place, AT_FDCWD, scratch->path, create ? UNION_PARENT : 0U);
+    if (result < 0) return create && result == -EEXIST ? -EADDRINUSE : result;
+    result = create && scratch->place.found ? -EADDRINUSE : shorten(address, &scratch->place, scratch->other_path);
+    union_release(&scratch->place);
+    return result;
+}
+
+/* A socket is a name like any other to the union: what hides it in lower layers, owners, and what is listed. It is bound beside and then has its place by the host's path. */
+long call_bind(struct call *call) {
+    struct scratch *scratch = scratch_of(call);
+    struct address address;
+    struct caller caller;
+    long result = address_read(&address, call->rsi, call->rdx);
+    if (result < 0) return result;
+    if (!is_path(&address)) return WINDOW(call, bind, call->rdi, call->rsi, call->rdx);
+    find_caller(call, &caller);
+    result = translate(call, &address, true);
+    if (result == 0 && caller.emulated && !caller.almighty) {
+        if (union_resolve(&engine.tree, &scratch->place, AT_FDCWD, scratch->path, UNION_PARENT) == 0) result = may_create(&caller, call, &scratch->place);
+        union_release(&scratch->place);
+    }
+    if (result == 0) result = WINDOW(call, bind, call->rdi, address.bytes, address.size);
+    address_close(&address);
+    if (result == 0 && caller.emulated) {
+        address_read(&address, call->rsi, call->rdx);
+        if (guest_path(&address, scratch->path) == 0) made(call, &caller, AT_FDCWD, scratch->path, S_IFSOCK | 0777, 0);
+    }
+    return result;
+}
+
+long call_connect(struct call *call) {
+    struct address address;
+    long result = address_read(&address, call->rsi, call->rdx);
+    if (result < 0) return result;
+    if (!is_path(&address)) return WINDOW(call, connect, call->rdi, call->rsi, call->rdx);
+    result = translate(call, &address, false);
+    if (result == 0) result = WINDOW(call, connect, call->rdi, address.bytes, address.size);
+    address_close(&address);
+    return result;
+}
+
+long call_sendto(struct call *call) {
+    struct address address;
+    if (!call->r8 || !call->r9) return WINDOW(call, sendto, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
+    long result = address_read(&address, call->r8, call->r9);
+    if (result < 0) return result;
+    if (!is_path(&address)) return WINDOW(call, sendto, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
+    result = translate(call, &address, false);
+    if (result == 0) result = WINDOW(call, sendto, call->rdi, call->rsi, call->rdx, call->r10, address.bytes, address.size);
+    address_close(&address);
+    return result;
+}
+
+struct message {
+    uint64_t name;
+    uint32_t name_size, pad;
+    uint64_t vectors, vector_count, control, control_size;
+    int32_t flags, pad2;
+};
+
+/* SCM_CREDENTIALS must be the host's: they become those of the sender, which readers in the container look up again. */
+static bool has_credentials(const struct message *message, char *control, uint64_t room) {
+    enum { SOCKET_LEVEL = 1, CREDENTIALS = 2, HEADER = 16, SIZE = 12 };
+    bool changed = false;
+    if (!engine.full || !message->control || message->control_size < HEADER + SIZE || message->control_size > room) return false;
+    if (guest_read(control, message->control, message->control_size) < 0) return false;
+    for (uint64_t at = 0; at + HEADER <= message->control_size;) {
+        uint64_t size;
+        int32_t kind[2];
+        bytes_copy(&size, control + at, 8);
+        bytes_copy(kind, control + at + 8, 8);
+        if (size < HEADER || size > message->control_size - at) break;
+        if (kind[0] == SOCKET_LEVEL && kind[1] == CREDENTIALS && size >= HEADER + SIZE) {
+            const uint32_t own[2] = {engine.config->host_uid, engine.config->host_gid};
+            bytes_copy(control + at + HEADER + 4, own, sizeof own);
+            changed = true;
+        }
+        at += (size + 7) & ~7ull;
+    }
+    return changed;
+}
+
+long call_sendmsg(struct call *call) {
+    struct scratch *scratch = scratch_of(call);
+    struct address address;
+    struct message message;
+    if (guest_read(&message, call->rsi, sizeof message) < 0) return -EFAULT;
+    address.held = -1;
+    bool changed = false;
+    if (message.name && message.name_size) {
+        long result = address_read(&address, message.name, message.name_size);
+        if (result < 0) return result;
+        if (is_path(&address)) {
+            result = translate(call, &address, false);
+            if (result < 0) {
+                address_close(&address);
+                return result;
+            }
+            message.name = (uint64_t)address.bytes;
+            message.name_size = address.size;
+            changed = true;
+        }
+    }
+    if (has_credentials(&message, scratch->text, sizeof scratch->text)) { /* last: translating uses that room */
+        message.control = (uint64_t)scratch->text;
+        changed = true;
+    }
+    const long result = WINDOW(call, sendmsg, call->rdi, changed ? (uint64_t)&message : call->rsi, call->rdx);
+    address_close(&address);
+    return result;
+}
+
+/* ---- names that the kernel tells */
+
+/* The address is in memory of ours; `room` is what the guest has. */
+static long tell(struct call *call, struct address *address, uint64_t to, uint64_t size_to) {
+    struct scratch *scratch = scratch_of(call);
+    uint32_t room;
+    if (guest_read(&room, size_to, sizeof room) < 0) return -EFAULT;
+    if ((int)room < 0) return -EINVAL;
+    if (is_path(address)) {
+        const size_t most = address->size - PATH_AT;
+        size_t size = 0;
+        while (size < most && size < sizeof address->un.sun_path && address->un.sun_path[size]) size++;
+        bytes_copy(scratch->path, address->un.sun_path, size);
+        scratch->path[size] = 0;
+        if (begins(scratch->path, size, "/proc/self/task/")) { /* shortened: the directory was a descriptor, which is closed; the name is what is left */
+            size_t name = size;
+            while (name && scratch->path[name - 1] != '/') name--;
+            bytes_copy(address->un.sun_path, scratch->path + name, size - name + 1);
+            address->size = (unsigned)(PATH_AT + size - name + 1);
+        } else if (union_detranslate(&engine.tree, &scratch->place, scratch->path, size) == 0 && scratch->place.size < sizeof address->un.sun_path) {
+            scratch->place.guest[scratch->place.size] = 0;
+            bytes_copy(address->un.sun_path, scratch->place.guest, scratch->place.size + 1);
+            address->size = (unsigned)(PATH_AT + scratch->place.size + 1);
+        }
+    }
+    const uint32_t told = address->size;
+    if (guest_write(to, address->bytes, told < room ? told : room) < 0) return -EFAULT;
+    return guest_write(size_to, &told, sizeof told);
+}
+
+static long name_of(struct call *call, uint64_t number) {
+    struct address address;
+    address.size = sizeof address.bytes;
+    bytes_zero(address.bytes, sizeof address.bytes);
+    const long result = window(call, number, call->rdi, (uint64_t)address.bytes, (uint64_t)&address.size, 0, 0, 0);
+    return result < 0 ? result : tell(call, &address, call->rsi, call->rdx);
+}
+long call_getsockname(struct call *call) { return name_of(call, __NR_getsockname); }
+long call_getpeername(struct call *call) { return name_of(call, __NR_getpeername); }
+
+static long accept_call(struct call *call, uint64_t number, uint64_t flags) {
+    struct address address;
+    uint32_t room;
+    if (!call->rsi || !call->rdx) return window(call, number, call->rdi, call->rsi, call->rdx, flags, 0, 0);
+    if (guest_read(&room, call->rdx, sizeof room) < 0) return -EFAULT;
+    address.size = sizeof address.bytes;
+    bytes_zero(address.bytes, sizeof address.bytes);
+    const long fd = window(call, number, call->rdi, (uint64_t)address.bytes, (uint64_t)&address.size, flags, 0, 0);
+    if (fd < 0) return fd;
+    const long result = tell(call, &address, call->rsi, call->rdx);
+    if (result == 0) return fd;
+    SYS(close, fd);
+    return result;
+}
+long call_accept(struct call *call) { return accept_call(call, __NR_accept, 0); }
+long call_accept4(struct call *call) { return accept_call(call, __NR_accept4, call->r10); }
+
+long call_recvfrom(struct call *call) {
+    struct address address;
+    if (!call->r8 || !call->r9) return WINDOW(call, recvfrom, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
+    address.size = sizeof address.bytes;
+    bytes_zero(address.bytes, sizeof address.bytes);
+    const long result = WINDOW(call, recvfrom, call->rdi, call->rsi, call->rdx, call->r10, address.bytes, &address.size);
+    if (result < 0) return result;
+    const long error = tell(call, &address, call->r8, call->r9);
+    return error < 0 ? error : result;
+}

@@ -1,0 +1,11 @@
+/* The beginning of every process of the guest: the stage finds out what it is to be, and becomes it. */
+#ifndef LICHEN_ENGINE_START_H
+#define LICHEN_ENGINE_START_H
+
+#include "engine.h"
+
+/* What the first program of a container or of an entering process has to do before it. 0 or -errno. A launcher brings it. */
+long stage_first(void);
+_Noreturn void stage_main(uint64_t *stack);
+
+#endif

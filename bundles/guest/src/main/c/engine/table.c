@@ -1,0 +1,27 @@
+#include "table.h"
+
+#include <linux/errno.h>
+
+#define TRAP(name) long call_##name(struct call *call);
+#define ROOT(name) TRAP(name)
+#define FAIL(error)
+#define KIND(name)
+#define PASS
+#define CALL(number, name, treatment) treatment
+#include "syscalls.def"
+#undef TRAP
+#undef ROOT
+#undef FAIL
+#undef KIND
+#undef PASS
+#undef CALL
+
+#define TRAP(name) {call_##name, TRAPPED, 0}
+#define ROOT(name) {call_##name, TRAPPED_FOR_ROOT, 0}
+#define FAIL(error) {0, FAILED, error}
+#define KIND(name) {0, DECIDED, 0}
+#define PASS {0, PASSED, 0}
+#define CALL(number, name, treatment) [number] = treatment,
+const struct entry table[TABLE_SIZE] = {
+#include "syscalls.def"
+};
