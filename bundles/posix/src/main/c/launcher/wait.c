@@ -55,3 +55,13 @@ int wait_for(pid_t child, bool together) {
         }
     }
 }
+
+void signals_default(void) {
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction present;
+        if (sigaction(number, NULL, &present) == 0 && present.sa_handler != SIG_DFL) signal(number, SIG_DFL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
