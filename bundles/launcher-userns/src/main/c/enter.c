@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "entry.h"
+#include "given.h"
 #include "spaces.h"
 #include "start.h"
 #include "wait.h"
@@ -27,7 +27,7 @@ void enter(struct launch *launch, pid_t pid) {
     launch->entering = true;
     launch->first = pid;
     launch->has_user = plan->guest.user && *plan->guest.user;
-    entry_check(pid);
+    given_check(pid);
     if (plan->identity == IDENTITY_BASIC) {
         launch->shim = connect_shim();
         if (launch->shim < 0) complain("programs started here cannot change their user: the container's shim does not answer");

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "entry.h"
+#include "given.h"
 #include "start.h"
 
 static void prepare(struct launch *launch) {
     *launch = (struct launch){.shim = -1, .console = {-1, -1}};
-    launch->report = entry_report();
-    entry_payload(&launch->plan);
+    launch->report = given_report();
+    given_payload(&launch->plan);
     launch->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     launch->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (launch->proc < 0 || launch->null < 0) die(STATUS_LICHEN, "cannot open /proc and /dev/null: %s", strerror(errno));

@@ -1,4 +1,4 @@
-#include "entry.h"
+#include "given.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static void report_death(int status, const char *message) {
     _exit(status);
 }
 
-int entry_report(void) {
+int given_report(void) {
     int type = 0;
     socklen_t size = sizeof type;
     on_die = report_death;
@@ -28,14 +28,14 @@ int entry_report(void) {
     return report_fd = REPORT_FD;
 }
 
-void entry_payload(struct plan *plan) {
+void given_payload(struct plan *plan) {
     struct bytes payload = {0};
     if (lseek(PAYLOAD_FD, 0, SEEK_SET) != 0 || !read_whole(PAYLOAD_FD, &payload)) die(STATUS_LICHEN, "cannot read the plan (descriptor 3): %s", strerror(errno));
     close(PAYLOAD_FD);
     plan_read(plan, &payload);
 }
 
-void entry_check(pid_t pid) {
+void given_check(pid_t pid) {
     struct bytes text = {0};
     int first;
     unsigned long long begun;
