@@ -129,7 +129,7 @@ final class SpecOptions {
 
   @Option(
       names = "--identity",
-      paramLabel = "single|basic|ranges",
+      paramLabel = "single|basic|ranges|full",
       description = "Who the guest's users are on the host (default: the best that works).")
   @Nullable String identity;
 
@@ -193,7 +193,12 @@ final class SpecOptions {
       description = "No progress of a pull.")
   boolean quiet;
 
-  @Option(names = "--launcher", paramLabel = "NAME", description = "Instead of the best one.")
+  @Option(
+      names = "--launcher",
+      paramLabel = "userns|trap|NAME",
+      description =
+          "Instead of the best one. userns isolates; trap needs no namespaces and isolates nothing:"
+              + " processes, network and users are the host's.")
   @Nullable String launcher;
 
   @Option(
@@ -274,8 +279,8 @@ final class SpecOptions {
             default -> userns;
           };
     }
-    if (!Set.of("", "auto", "single", "basic", "ranges").contains(wanted)) {
-      throw usage("'" + wanted + "' is not an identity", "single, basic, ranges");
+    if (!Set.of("", "auto", "single", "basic", "ranges", "full").contains(wanted)) {
+      throw usage("'" + wanted + "' is not an identity", "single, basic, ranges, full");
     }
     spec.identity(wanted.equals("auto") ? "" : wanted);
     if (directory != null) {

@@ -19,6 +19,11 @@ public final class PayloadRecords {
     }
   }
 
+  /** {@code capb}, the capabilities that are kept. */
+  public static void capabilities(LaunchSpec spec, Records.Builder out) {
+    out.number("capb", Capabilities.mask(spec.capabilities()));
+  }
+
   /** {@code rlim} for each resource limit. */
   public static void limits(LaunchSpec spec, Records.Builder out) {
     spec.limits().forEach((kind, value) -> limit(kind, value, out));

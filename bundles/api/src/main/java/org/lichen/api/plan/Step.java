@@ -88,8 +88,8 @@ public final class Step {
     }
 
     /**
-     * An argument that is the path of another executable of the plugin, which is put into place with
-     * the program. Until then it reads {@code ${native.NAME}}.
+     * An argument that is the path of another executable of the plugin, which is put into place
+     * with the program. Until then it reads {@code ${native.NAME}}.
      */
     public Builder argument(NativePart part) {
       String word = "${native." + part.name() + "}";

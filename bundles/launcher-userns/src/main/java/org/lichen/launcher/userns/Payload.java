@@ -104,9 +104,8 @@ final class Payload {
     if (!Set.of("host", "").contains(spec.namespaces().getOrDefault("net", "host"))) {
       out.text("nspc", "net");
     }
-    out.number("capb", Capabilities.mask(spec.capabilities()))
-        .number("nnp.", 1)
-        .text("secc", spec.seccomp() ? "default" : "none");
+    PayloadRecords.capabilities(spec, out);
+    out.number("nnp.", 1).text("secc", spec.seccomp() ? "default" : "none");
     PayloadRecords.limits(spec, out);
     PayloadRecords.guest(spec, out);
     return out;
@@ -122,7 +121,8 @@ final class Payload {
             : new Mount("", new GuestPath("/proc"), "proc", Set.of()),
         out);
     PayloadRecords.mount(new Mount("", new GuestPath("/dev"), "dev", Set.of()), out);
-    PayloadRecords.mount(new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")), out);
+    PayloadRecords.mount(
+        new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")), out);
     Set<String> sys =
         privileged(spec)
             ? Set.of("optional", "nosuid", "nodev", "noexec")

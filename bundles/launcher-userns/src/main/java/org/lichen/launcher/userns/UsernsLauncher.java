@@ -36,6 +36,8 @@ public final class UsernsLauncher implements Launcher {
           "seccomp",
           "single-user");
 
+  private static final Set<String> IDENTITIES = Set.of("ranges", "basic", "single");
+
   @Override
   public String name() {
     return "userns";
@@ -91,6 +93,9 @@ public final class UsernsLauncher implements Launcher {
     }
     if (!rootfs.merged() && Unions.support(host, rootfs) instanceof Support.Unsupported no) {
       return no;
+    }
+    if (!IDENTITIES.contains(spec.identity())) {
+      return Support.no("it does not know the identity '" + spec.identity() + "'", "");
     }
     if (spec.identity().equals("ranges") && !host.has("subordinate-ids")) {
       return Support.no(
