@@ -319,6 +319,9 @@ final class SpecOptions {
     namespace(spec, requires, "ipc", ipc);
     namespace(spec, requires, "uts", uts);
     namespace(spec, requires, "cgroup", cgroup);
+    if (hostname != null) {
+      requires.add("host-name");
+    }
     if (network != null) {
       if (!Set.of("host", "none").contains(network)) {
         throw usage("--network " + network + ": not supported yet", "host or none");

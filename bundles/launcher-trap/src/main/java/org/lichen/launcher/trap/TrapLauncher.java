@@ -69,6 +69,10 @@ public final class TrapLauncher implements Launcher {
               + RootfsPlan.VERSION,
           "update the launcher: lichen plugin update");
     }
+    Optional<String> refused = refused(spec);
+    if (refused.isPresent()) {
+      return Support.no(refused.get(), "");
+    }
     if (!rootfs.merged()) {
       return Support.no("it has no unions yet", "--strategy extract");
     }
@@ -76,10 +80,6 @@ public final class TrapLauncher implements Launcher {
       return Support.no(
           "it gives the identities full and single, not '" + spec.identity() + "'",
           "--identity full");
-    }
-    Optional<String> refused = refused(spec);
-    if (refused.isPresent()) {
-      return Support.no(refused.get(), "");
     }
     return Support.yes(limits(spec));
   }
@@ -90,9 +90,6 @@ public final class TrapLauncher implements Launcher {
     missing.removeAll(GUARANTEES);
     if (!missing.isEmpty()) {
       return Optional.of("it cannot guarantee " + String.join(", ", missing));
-    }
-    if (!spec.hostname().isEmpty()) {
-      return Optional.of("it cannot give a host name (--hostname): the host's is shared");
     }
     for (Mount mount : spec.mounts()) {
       for (String option : new TreeSet<>(mount.options())) {

@@ -29,6 +29,7 @@ public final class UsernsLauncher implements Launcher {
           "private-ipc",
           "private-uts",
           "private-cgroup",
+          "host-name",
           "no-network",
           "read-only",
           "read-only-mount",
