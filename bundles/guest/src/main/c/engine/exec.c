@@ -174,6 +174,7 @@ long program_state(const struct program *program, char *state) {
     char *end = put_field(put_text(state, ENGINE_STATE), engine.config->path);
     if (program->copy >= 0) *end++ = 'c';
     if (program->secure) *end++ = 's';
+    if (is_traced_later()) *end++ = 't';
     *end++ = ENGINE_SEPARATOR;
     end = put_text(put_field(put_field(end, program->host), program->executable), program->name);
     return end - state;
