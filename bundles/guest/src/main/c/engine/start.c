@@ -8,8 +8,8 @@
 
 struct engine engine;
 
-enum { STATUS_LICHEN = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, FIELDS = 5 };
-enum { CONFIG, FLAGS, PROGRAM, EXECUTABLE, NAME };
+enum { STATUS_LICHEN = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, FIELDS = 6 };
+enum { CONFIG, FLAGS, PROGRAM, INTERPRETER, EXECUTABLE, NAME };
 
 static _Noreturn void fail(int status, const char *what, const char *which, long error) {
     char text[PATH_ROOM + 128], *end = put_text(text, "lichen: ");
@@ -144,15 +144,6 @@ static long last_number(const char *path) {
     return number;
 }
 
-static long open_interpreter(const char *path) {
-    struct union_place *place = &((union slot *)ENGINE_SLOTS)->scratch.place;
-    long result = union_resolve(&engine.tree, place, AT_FDCWD, path, 0);
-    if (result < 0) return result;
-    result = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC, 0);
-    union_release(place);
-    return result;
-}
-
 /* Later than anything that could fail in a way that the guest could still be told of. */
 static uint64_t load(char *fields[FIELDS], struct image *program, uint64_t *base) {
     enum { PRIVATE = 2, FIXED = 0x10, PAGE = 4096, ROOT_SIZE = 1 };
@@ -163,10 +154,10 @@ static uint64_t load(char *fields[FIELDS], struct image *program, uint64_t *base
     SYS(mmap, ENGINE_MARKER, PAGE, 1, PRIVATE | FIXED, fd, 0);
     SYS(close, fd);
     *base = 0;
-    if (!program->interpreter[0]) return program->entry;
-    fd = open_interpreter(program->interpreter);
+    if (!fields[INTERPRETER][0]) return program->entry;
+    fd = sys_openat(AT_FDCWD, fields[INTERPRETER], O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     result = fd < 0 ? fd : image_load((int)fd, &interpreter);
-    if (result < 0) fail(STATUS_NOT_EXECUTABLE, "cannot load the program's interpreter", program->interpreter, result);
+    if (result < 0) fail(STATUS_NOT_EXECUTABLE, "cannot load the program's interpreter", fields[INTERPRETER], result);
     SYS(close, fd);
     *base = interpreter.bias;
     return interpreter.entry;
