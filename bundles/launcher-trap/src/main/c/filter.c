@@ -76,6 +76,7 @@ static bool by_arguments(struct code *code, unsigned number) {
         case __NR_recvfrom: trap_unless_null(code, 4); return true;
         case __NR_accept:
         case __NR_accept4: trap_unless_null(code, 1); return true;
+        case __NR_ptrace: trap_if(code, 0, 0); return true; /* PTRACE_TRACEME */
         case __NR_prlimit64: trap_if(code, 1, MARK); return true;
         case __NR_getrlimit:
         case __NR_setrlimit: trap_if(code, 0, MARK); return true;

@@ -70,7 +70,7 @@ int main(int count, char **arguments) {
     if (chdir(root)) return 125;
     char **variables = NULL;
     for (char **v = environ; *v; v++) list_add(&variables, *v);
-    list_add(&variables, must_format("%s%s\037f\037\037\037", ENGINE_STATE, path));
+    list_add(&variables, must_format("%s%s\037f\037\037\037\037", ENGINE_STATE, path));
     execve(stage, arguments + at + 1, variables);
     complain("cannot execute %s", stage);
     return 125;

@@ -24,10 +24,11 @@ struct engine_config {
 
 /* From one program to the next, and from the launcher to the first, goes the last string of the environment, which the guest does not see:
  *
- *     ENGINE_STATE config SEP flags SEP program SEP executable SEP file name NUL
+ *     ENGINE_STATE config SEP flags SEP program SEP interpreter SEP executable SEP file name NUL
  *
- * config: path of the block; program: host path of the ELF file, or of the descriptor that it is on; executable: what /proc/self/exe tells; file name: what execve was given.
- * flags: `f` the first program, found by argv[0] and the guest's PATH (the rest is empty); `c` close the descriptor; `s` secure (AT_SECURE); b`, `s` … */
+ * config: path of the block; program: host path of the ELF file, or of the descriptor that it is on; interpreter: that of
+ * its interpreter; executable: what /proc/self/exe tells; file name: what execve was given.
+ * flags: `f` the first program, found by argv[0] and the guest's PATH (the rest is empty); `c` close the descriptor; `s` secure (AT_SECURE); `t` a tracer waits for it. */
 #define ENGINE_STATE "\177LICHEN="
 #define ENGINE_SEPARATOR '\037'
 

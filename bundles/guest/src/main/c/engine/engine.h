@@ -34,5 +34,8 @@ bool is_direct(const struct union_place *place);
 long executable_behind(struct call *call, const struct union_place *place, char *path);
 /* A file of /proc that has to tell the guest something else than the kernel does: a descriptor; -ENOENT: it is none. */
 long open_generated(struct call *call, const struct union_place *place, int flags);
+/* A vfork child has asked its parent to trace it, and is about to execute; and the stop that the tracer waits for, in the program. */
+bool is_traced_later(void);
+void be_traced(void);
 
 #endif

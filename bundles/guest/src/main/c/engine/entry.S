@@ -110,10 +110,9 @@ started:
 
 /* ---- the way out */
 .globl leave_start, leave_registers, leave_slot, leave_give, leave_last, leave_end
-leave_test:
+leave_start:                        /* already here: who is interrupted behind the comparison would not see that somebody waits */
     cmpq    $0, C_WAITER(%r15)
     jne     switch_back
-leave_start:
     mov     C_REAL_RSP(%r15), %rsp  /* a frame of a signal that is waiting goes where it would for the guest */
     cmpq    $0, C_MASKED(%r15)
     je      1f

@@ -58,7 +58,7 @@ static long read_script(struct program *program, char head[HEAD_SIZE], size_t si
 }
 
 /* Whether the loader will be able to load it; an interpreter that is missing is told here, where it can still be an error of execve. */
-static long check_elf(struct call *call, int fd, const Elf64_Ehdr *header) {
+static long check_elf(struct call *call, struct program *program, int fd, const Elf64_Ehdr *header) {
     struct scratch *scratch = scratch_of(call);
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64 || (header->e_type != ET_EXEC && header->e_type != ET_DYN)) return -ENOEXEC;
     if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0 || header->e_phnum > PHDRS_MOST) return -ENOEXEC;
@@ -72,7 +72,11 @@ static long check_elf(struct call *call, int fd, const Elf64_Ehdr *header) {
         if (SYS(pread64, fd, scratch->path, length, all[i].p_offset) != (long)length || scratch->path[length - 1]) return -ENOEXEC;
         long result = union_resolve(&engine.tree, &scratch->other, AT_FDCWD, scratch->path, 0);
         if (result < 0) return result;
+        const size_t path = text_size(scratch->other.path);
+        if (scratch->other.dir != AT_FDCWD || path >= PATH_ROOM) result = -ENAMETOOLONG;
+        else bytes_copy(program->interpreter, scratch->other.path, path + 1);
         union_release(&scratch->other);
+        if (result < 0) return result;
         return is_file(&scratch->other.status) ? 0 : -EACCES;
     }
     return 0;
@@ -123,6 +127,7 @@ long program_find(struct call *call, struct program *program, int dir, const cha
     struct root_node node;
     char head[HEAD_SIZE + 1], fd_name[UNION_FD_NAME];
     find_caller(call, &caller);
+    program->interpreter[0] = 0;
     program->prefix_count = 0, program->strings_used = 0, program->secure = program->changes = false, program->copy = -1;
     char *end = program->name;
     if (*path != '/' && dir != AT_FDCWD) {
@@ -152,7 +157,7 @@ long program_find(struct call *call, struct program *program, int dir, const cha
             script = program->prefix[0];
             continue;
         }
-        if (result == 0) result = size >= (long)sizeof(Elf64_Ehdr) && bytes_equal(head, ELFMAG, SELFMAG) ? check_elf(call, (int)fd, (Elf64_Ehdr *)head) : -ENOEXEC;
+        if (result == 0) result = size >= (long)sizeof(Elf64_Ehdr) && bytes_equal(head, ELFMAG, SELFMAG) ? check_elf(call, program, (int)fd, (Elf64_Ehdr *)head) : -ENOEXEC;
         SYS(close, fd);
         if (result < 0 && program->copy >= 0) SYS(close, program->copy);
         if (result == 0 && caller.emulated) {
@@ -174,8 +179,9 @@ long program_state(const struct program *program, char *state) {
     char *end = put_field(put_text(state, ENGINE_STATE), engine.config->path);
     if (program->copy >= 0) *end++ = 'c';
     if (program->secure) *end++ = 's';
+    if (is_traced_later()) *end++ = 't';
     *end++ = ENGINE_SEPARATOR;
-    end = put_text(put_field(put_field(end, program->host), program->executable), program->name);
+    end = put_text(put_field(put_field(put_field(end, program->host), program->interpreter), program->executable), program->name);
     return end - state;
 }
 

@@ -4,12 +4,13 @@
 
 #include "engine.h"
 
-enum { SCRIPTS_MOST = 5, HEAD_SIZE = 256, PREFIX_MOST = 3 * (SCRIPTS_MOST + 2), STATE_ROOM = 5 * PATH_ROOM };
+enum { SCRIPTS_MOST = 5, HEAD_SIZE = 256, PREFIX_MOST = 3 * (SCRIPTS_MOST + 2), STATE_ROOM = 6 * PATH_ROOM };
 
 /* What a path to be executed comes to. */
 struct program {
     char executable[PATH_ROOM]; /* guest path of the ELF file */
     char host[PATH_ROOM];
+    char interpreter[PATH_ROOM]; /* host path of what it names as its interpreter, or "" */
     char name[PATH_ROOM];       /* as execve was given it */
     char strings[2 * SCRIPTS_MOST * HEAD_SIZE];
     size_t strings_used;

@@ -67,7 +67,6 @@ static void note(struct image *image, const Elf64_Ehdr *file, const Elf64_Phdr *
 long image_load(int fd, struct image *image) {
     Elf64_Ehdr file;
     Elf64_Phdr headers[PHDRS_MOST];
-    image->interpreter[0] = 0;
     image->headers = image->code_begin = image->code_end = image->data_begin = image->data_end = 0;
     image->executable_stack = true; /* unless the file says otherwise; here the engine's own process has none, and the kernel decides by PT_GNU_STACK alone */
     if (SYS(pread64, fd, &file, sizeof file, 0) != (long)sizeof file || !bytes_equal(file.e_ident, ELFMAG, SELFMAG)) return -ELIBBAD;
@@ -81,10 +80,6 @@ long image_load(int fd, struct image *image) {
         if (headers[i].p_type == PT_LOAD) {
             result = map_segment(fd, &headers[i], image->bias);
             note(image, &file, &headers[i], image->bias);
-        } else if (headers[i].p_type == PT_INTERP && headers[i].p_filesz < sizeof image->interpreter) {
-            const size_t length = headers[i].p_filesz;
-            if (SYS(pread64, fd, image->interpreter, length, headers[i].p_offset) != (long)length) result = -ELIBBAD;
-            image->interpreter[length] = 0;
         } else if (headers[i].p_type == PT_GNU_STACK) {
             image->executable_stack = headers[i].p_flags & PF_X;
         }

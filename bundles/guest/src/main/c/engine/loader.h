@@ -9,7 +9,6 @@
 struct image {
     uint64_t bias, entry, headers, header_count, code_begin, code_end, data_begin, data_end;
     bool executable_stack;
-    char interpreter[4096]; /* guest path, or "" */
 };
 
 /* Maps the file that `fd` is open on. 0 or -errno; after an error nothing can be done but to end. */

@@ -113,3 +113,34 @@ long open_generated(struct call *call, const struct union_place *place, int flag
     SYS(lseek, to, 0, 0);
     return to;
 }
+
+/* ---- ptrace */
+
+static int traced_later; /* the process that has asked to be traced and has not executed anything since */
+
+/* Whether it waits, uninterruptibly, for a vfork child. */
+static bool is_held_up(long pid) {
+    char name[64], text[256];
+    put_text(put_decimal(put_text(name, "/proc/"), (uint64_t)pid), "/stat");
+    const long fd = sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+    const long size = fd < 0 ? fd : SYS(read, fd, text, sizeof text);
+    sys_close(fd);
+    for (long i = size - 3; i > 0; i--)
+        if (text[i] == ')' && text[i + 1] == ' ') return text[i + 2] == 'D';
+    return false;
+}
+
+/* A traced process stops at each signal, SIGSYS too, and a parent that waits for its vfork child cannot let it go on. So such a child is traced from its program on, which is where
+   debuggers begin anyway. */
+long call_ptrace(struct call *call) {
+    if (call->rdi != 0 || !is_held_up(SYS(getppid, 0))) return WINDOW(call, ptrace, call->rdi, call->rsi, call->rdx, call->r10);
+    traced_later = (int)SYS(getpid, 0);
+    return 0;
+}
+
+bool is_traced_later(void) { return traced_later && traced_later == SYS(getpid, 0); }
+
+void be_traced(void) {
+    enum { TRAP_SIGNAL = 5 };
+    if (SYS(ptrace, 0) == 0) SYS(tgkill, SYS(getpid, 0), SYS(gettid, 0), TRAP_SIGNAL);
+}

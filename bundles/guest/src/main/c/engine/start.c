@@ -8,8 +8,8 @@
 
 struct engine engine;
 
-enum { STATUS_LICHEN = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, FIELDS = 5 };
-enum { CONFIG, FLAGS, PROGRAM, EXECUTABLE, NAME };
+enum { STATUS_LICHEN = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, FIELDS = 6 };
+enum { CONFIG, FLAGS, PROGRAM, INTERPRETER, EXECUTABLE, NAME };
 
 static _Noreturn void fail(int status, const char *what, const char *which, long error) {
     char text[PATH_ROOM + 128], *end = put_text(text, "lichen: ");
@@ -132,13 +132,16 @@ static void split(char *state, char *fields[FIELDS]) {
     }
 }
 
-static long open_interpreter(const char *path) {
-    struct union_place *place = &((union slot *)ENGINE_SLOTS)->scratch.place;
-    long result = union_resolve(&engine.tree, place, AT_FDCWD, path, 0);
-    if (result < 0) return result;
-    result = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC, 0);
-    union_release(place);
-    return result;
+static bool has_flag(const char *flags, char flag) {
+    while (*flags && *flags != flag) flags++;
+    return *flags;
+}
+
+/* Of a descriptor's name. */
+static long last_number(const char *path) {
+    long number = 0;
+    for (; *path; path++) number = *path == '/' ? 0 : number * 10 + *path - '0';
+    return number;
 }
 
 /* Later than anything that could fail in a way that the guest could still be told of. */
@@ -151,10 +154,10 @@ static uint64_t load(char *fields[FIELDS], struct image *program, uint64_t *base
     SYS(mmap, ENGINE_MARKER, PAGE, 1, PRIVATE | FIXED, fd, 0);
     SYS(close, fd);
     *base = 0;
-    if (!program->interpreter[0]) return program->entry;
-    fd = open_interpreter(program->interpreter);
+    if (!fields[INTERPRETER][0]) return program->entry;
+    fd = sys_openat(AT_FDCWD, fields[INTERPRETER], O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     result = fd < 0 ? fd : image_load((int)fd, &interpreter);
-    if (result < 0) fail(STATUS_NOT_EXECUTABLE, "cannot load the program's interpreter", program->interpreter, result);
+    if (result < 0) fail(STATUS_NOT_EXECUTABLE, "cannot load the program's interpreter", fields[INTERPRETER], result);
     SYS(close, fd);
     *base = interpreter.bias;
     return interpreter.entry;
@@ -215,20 +218,11 @@ _Noreturn void stage_main(uint64_t *stack) {
     if (result < 0) fail(STATUS_LICHEN, "cannot map memory", NULL, result);
     result = engine_open(fields[CONFIG]);
     if (result < 0) fail(STATUS_LICHEN, "cannot read the container's configuration", fields[CONFIG], result);
-    if (fields[FLAGS][0] == 'f') run_first(argv, environment, variables - 1);
-    bool secure = false;
-    for (const char *flag = fields[FLAGS]; *flag; flag++) {
-        if (*flag == 's') secure = true;
-        if (*flag != 'c') continue;
-    }
+    if (has_flag(fields[FLAGS], 'f')) run_first(argv, environment, variables - 1);
     bytes_copy(engine.executable, fields[EXECUTABLE], text_size(fields[EXECUTABLE]) + 1);
     uint64_t base;
     const uint64_t entry = load(fields, &program, &base);
-    if (begins(fields[FLAGS], text_size(fields[FLAGS]), "c")) {
-        long fd = 0;
-        for (const char *digit = fields[PROGRAM] + sizeof "/proc/self/fd/" - 1; *digit; digit++) fd = fd * 10 + *digit - '0';
-        SYS(close, fd);
-    }
+    if (has_flag(fields[FLAGS], 'c')) SYS(close, last_number(fields[PROGRAM]));
     result = signals_start();
     if (result < 0) fail(STATUS_LICHEN, "cannot handle signals", NULL, result);
     /* Without our string: what is behind the environment moves down. */
@@ -238,10 +232,11 @@ _Noreturn void stage_main(uint64_t *stack) {
         vector[vector_size] = vector[vector_size + 1];
     } while (++vector_size % 2 || vector[vector_size - 2] != AT_NULL);
     find_caller(&((union slot *)ENGINE_SLOTS)->call, &caller);
-    mend_vector(vector, &program, base, fields[NAME], caller.emulated ? caller.credentials : NULL, secure);
+    mend_vector(vector, &program, base, fields[NAME], caller.emulated ? caller.credentials : NULL, has_flag(fields[FLAGS], 's'));
     const uint64_t first = variables ? (uint64_t)environment[0] : (uint64_t)state, arguments = stack[0] ? (uint64_t)argv[0] : first;
     tell_kernel(&program, stack, arguments, first, (uint64_t)state, vector, vector_size * sizeof *vector);
     SYS(prctl, SET_NAME, base_name(fields[NAME]));
     if (program.executable_stack) SYS(mprotect, (uint64_t)stack & ~4095ull, 4096, PROT_STACK);
+    if (has_flag(fields[FLAGS], 't')) be_traced();
     become_guest(stack, entry);
 }
