@@ -91,6 +91,9 @@ public final class TrapLauncher implements Launcher {
     if (!missing.isEmpty()) {
       return Optional.of("it cannot guarantee " + String.join(", ", missing));
     }
+    if (!spec.init()) {
+      return Optional.of("it cannot make the guest process 1 (--init=false)");
+    }
     for (Mount mount : spec.mounts()) {
       for (String option : new TreeSet<>(mount.options())) {
         boolean size = option.startsWith("size=") || option.startsWith("nr_");

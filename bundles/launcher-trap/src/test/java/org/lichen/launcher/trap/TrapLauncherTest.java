@@ -56,6 +56,7 @@ class TrapLauncherTest extends LauncherConformance {
         List.of("private-pid", "private-ipc", "host-name", "no-network", "capabilities")) {
       assertThat(refusal(spec().require(guarantee)).reason()).contains(guarantee);
     }
+    assertThat(refusal(spec().init(false)).reason()).contains("--init=false");
   }
 
   @Test
