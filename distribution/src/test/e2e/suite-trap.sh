@@ -152,7 +152,7 @@ def see(what):
     global seen
     end = time.time() + 15
     while what not in seen:
-        if time.time() > end or not select.select([fd], [], [], 1)[0] and False: sys.exit("not seen: %r in %r" % (what, seen))
+        if time.time() > end: sys.exit("not seen: %r in %r" % (what, seen))
         if select.select([fd], [], [], 0.2)[0]: seen += os.read(fd, 4096)
 def type_(what):
     global seen
@@ -162,7 +162,8 @@ see(b"in> ")
 type_(b"tty; echo a$((1+1))\n"); see(b"a2"); assert b"/dev/pts/" in seen, seen
 type_(b"sleep 1000; echo b$((1+2))\n"); time.sleep(0.5); os.write(fd, b"\x03"); see(b"in> ")
 type_(b"sleep 999\n"); time.sleep(0.5); os.write(fd, b"\x1a"); see(b"Stopped")
-type_(b"kill -9 %1; wait; exit 5\n")
+type_(b"kill -9 %1; wait; echo c$((1+3))\n"); see(b"c4")
+type_(b"exit 5\n")
 try:
     while os.read(fd, 4096): pass
 except OSError: pass
