@@ -50,6 +50,8 @@ t "--user" eval '
   contains "$(trapped --user guest test/alpine id)" "uid=405(guest)" && contains "$(trapped --user 1000:50 test/alpine id)" "uid=1000 gid=50" &&
   equals 405:100 "$(trapped --user guest -v "$HOME/s:/s" test/alpine sh -c "touch /tmp/f && stat -c %u:%g /tmp/f")" &&
   status 125 trapped --user nosuch test/alpine true'
+t "a user may read what the launcher has put there" eval '
+  equals "$(cat /etc/resolv.conf)" "$(trapped --user guest test/alpine cat /etc/resolv.conf)" && status 0 trapped --user guest --tmpfs /t test/alpine touch /t/x'
 t "a user may not read what is root's" status 1 trapped --user guest test/alpine cat /etc/shadow
 t "su, adduser" eval '
   equals 405:100 "$(run su -s /bin/sh guest -c "touch /tmp/f && stat -c %u:%g /tmp/f")" && equals 1000 "$(run sh -c "adduser -D u && su u -c \"id -u\"")"'

@@ -132,7 +132,7 @@ static void make_private(struct tree *tree, const struct op *op) {
     AUTO_FREE char *path = must_format("%s/%u", all, count++);
     unsigned mode = 01777;
     if (op->data && (sscanf(op->data, "mode=%o", &mode) != 1 || strchr(op->data, ','))) die(STATUS_LICHEN, "cannot mount tmpfs (on %s): unknown options %s", op->target, op->data);
-    if ((mkdir(all, 0700) != 0 && errno != EEXIST) || mkdir(path, 0700) != 0 || chmod(path, mode & 01777) != 0 || !bind_host(tree, path, op->target, op->options))
+    if ((mkdir(all, 0700) != 0 && errno != EEXIST) || chmod(all, 0755) != 0 || mkdir(path, 0700) != 0 || chmod(path, mode & 01777) != 0 || !bind_host(tree, path, op->target, op->options))
         die(STATUS_LICHEN, "cannot make a private directory for the container (%s): %s", op->target, strerror(errno));
 }
 
@@ -173,7 +173,8 @@ static void file_op(struct tree *tree, const struct op *op) {
     if (!op->source) add_expanded(&data, &op->content);
     AUTO_FREE char *all = must_format("%s/files", tree->run);
     AUTO_FREE char *path = must_format("%s/%u", all, count++);
-    if ((mkdir(all, 0700) != 0 && errno != EEXIST) || !replace_file(AT_FDCWD, path, data.data, data.size, op->mode) || !bind_host(tree, path, op->target, 0))
+    /* Guest users search the directory that a file is bound from; the one above is ours alone. */
+    if ((mkdir(all, 0700) != 0 && errno != EEXIST) || chmod(all, 0755) != 0 || !replace_file(AT_FDCWD, path, data.data, data.size, op->mode) || !bind_host(tree, path, op->target, 0))
         die(STATUS_LICHEN, "cannot write a file for the container (%s): %s", op->target, strerror(errno));
     bytes_clear(&data);
 }
