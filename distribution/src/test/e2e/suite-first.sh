@@ -21,10 +21,10 @@ t "doctor --format json is JSON" eval 'lichen doctor --format json | python3 -m 
 refused() { # as on a host without user namespaces
   unshare -Ur true 2>/dev/null || skip "no user namespace to forbid them in"
   local output
-  output=$(unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec lichen --foreground run --rm hello' 2>&1)
+  output=$(unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec lichen --foreground run --rm --launcher userns hello' 2>&1)
   equals 125 $? && contains "$output" "user namespaces" && contains "$output" "hint: "
 }
-t "without user namespaces hello tells what is missing, 125" refused
+t "without user namespaces the launcher for them tells what is missing, 125" refused
 t "help of a command has an example" contains "$(lichen run --help)" "Example: lichen run"
 t "nothing is left of run --rm" equals "" "$(lichen ps -aq)"
 done_
