@@ -66,12 +66,14 @@ static long open_here(struct call *call, const struct union_place *place, const 
     return WINDOW(call, openat, place->dir, place->path, flags, opening->mode);
 }
 
+/* Looking needs no more than the kernel; but O_PATH without following would open a link. */
+static bool is_look(int flags) { return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY && (!(flags & O_PATH) || flags & O_NOFOLLOW); }
+/* What was opened without following, although the guest wants to follow, could be a link. */
+static bool may_be_link(long result, int flags) { return !(flags & O_NOFOLLOW) && (result == -ELOOP || (result == -ENOTDIR && flags & O_DIRECTORY)); }
 static long open_in_union(struct union_place *place, const struct opening *opening) {
     return union_open(&engine.tree, place, opening->dir, opening->path, opening->flags, opening->mode);
 }
 
-/* Looking needs no more than the kernel. -ELOOP: it is a link. */
-static bool is_look(int flags) { return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY; }
 static long open_at_hand(struct call *call, const struct opening *opening) {
     return WINDOW(call, openat, opening->dir, opening->path, opening->flags | O_NOFOLLOW | O_LARGEFILE, 0);
 }
@@ -79,17 +81,16 @@ static long open_at_hand(struct call *call, const struct opening *opening) {
 static long open_plainly(struct call *call, struct union_place *place, const struct opening *opening) {
     if (is_look(opening->flags) && is_at_hand(place, opening->dir, opening->path)) {
         const long result = open_at_hand(call, opening);
-        if (result != -ELOOP && !(result >= 0 && opening->flags & O_PATH && !(opening->flags & O_NOFOLLOW))) return result;
-        sys_close(result);
+        if (!may_be_link(result, opening->flags)) return result;
     }
-    for (unsigned lazy = UNION_LAZY;; lazy = 0) {
+    for (unsigned lazy = opening->flags & O_PATH ? 0U : UNION_LAZY;; lazy = 0) {
         long result = resolve_path(call, place, opening->dir, opening->path, resolving(opening) | lazy);
         if (result < 0) return result;
         const bool looked = place->looked, here = is_direct(place) || place->magic || is_slow_to_open(place);
         result = here ? open_here(call, place, opening) : 0;
         union_release(place);
         if (!here) return open_in_union(place, opening);
-        if (result != -ELOOP || looked || opening->flags & O_NOFOLLOW) return result;
+        if (looked || !may_be_link(result, opening->flags)) return result;
     }
 }
 
@@ -147,9 +148,9 @@ static long open_new(struct call *call, const struct caller *caller, struct unio
 static long open_emulated(struct call *call, const struct caller *caller, struct union_place *place, const struct opening *opening) {
     enum { TRIES = 100 };
     /* A directory is what it is on disk. */
-    if (caller->almighty && is_look(opening->flags) && opening->flags & O_DIRECTORY && !(opening->flags & O_PATH) && is_at_hand(place, opening->dir, opening->path)) {
+    if (caller->almighty && is_look(opening->flags) && opening->flags & O_DIRECTORY && is_at_hand(place, opening->dir, opening->path)) {
         const long result = open_at_hand(call, opening);
-        if (result != -ELOOP && result != -ENOTDIR && result != -EACCES) return result;
+        if (!may_be_link(result, opening->flags) && result != -EACCES) return result;
     }
     for (int i = 0;; i++) {
         long result = resolve_path(call, place, opening->dir, opening->path, resolving(opening));
@@ -166,10 +167,11 @@ static long open_emulated(struct call *call, const struct caller *caller, struct
 static long open_path(struct call *call, int dir, uint64_t path, int flags, unsigned mode) {
     struct scratch *scratch = scratch_of(call);
     struct caller caller;
-    long result = path_argument(scratch->path, path);
-    if (result < 0) return result;
     if (flags & O_PATH) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)) return -EINVAL;
+    if (flags & O_TMPFILE & ~O_DIRECTORY && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY)) return -EINVAL;
+    long result = path_argument(scratch->path, path);
+    if (result < 0) return result;
     const struct opening opening = {dir, scratch->path, flags, mode};
     find_caller(call, &caller);
     return caller.emulated ? open_emulated(call, &caller, &scratch->place, &opening) : open_plainly(call, &scratch->place, &opening);
@@ -185,8 +187,9 @@ long call_openat2(struct call *call) {
     if (call->r10 < sizeof how) return -EINVAL;
     if (call->r10 > sizeof how) return -E2BIG;
     if (guest_read(&how, call->rdx, sizeof how) < 0) return -EFAULT;
+    const long check = SYS(openat2, AT_FDCWD, "", &how, sizeof how); /* the kernel says what is wrong with them before it looks for the path */
+    if (check != -ENOENT) return check;
     if (how.resolve) return -ENOSYS;
-    if (how.flags >> 32 || how.mode & ~07777ull || (how.mode && !(how.flags & (O_CREAT | O_TMPFILE)))) return -EINVAL;
     return open_path(call, (int)call->rdi, call->rsi, (int)how.flags, (unsigned)how.mode);
 }
 
@@ -318,7 +321,11 @@ static long access_path(struct call *call, int dir, uint64_t path, int want, int
     const bool of_others = place->bind >= 0 && place->status.uid != engine.config->host_uid;
     if (want & 2 && (place->bind >= 0 ? engine.tree.binds[place->bind].read_only : !engine.tree.writable) && (is_file(&place->status) || is_directory(&place->status))) result = -EROFS;
     if (result == 0 && caller.emulated) result = want ? may(&caller, call, place, (unsigned)want, !(flags & AT_EACCESS_FLAG)) : may_search(&caller, call, place, !(flags & AT_EACCESS_FLAG));
-    if (result == 0 && (!caller.emulated || of_others || place->magic)) result = SYS(faccessat, place->dir, place->path, want);
+    if (result == 0 && (!caller.emulated || of_others || place->magic)) {
+        const int ask = (flags & AT_EACCESS_FLAG) | (place->magic ? 0 : AT_SYMLINK_NOFOLLOW);
+        result = SYS(faccessat2, place->dir, place->path, want, ask);
+        if (result == -ENOSYS) result = SYS(faccessat, place->dir, place->path, want); /* before Linux 5.8 */
+    }
     union_release(place);
     return result;
 }

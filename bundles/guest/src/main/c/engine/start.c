@@ -114,7 +114,7 @@ static _Noreturn void run_first(char **argv, char **environment, size_t variable
     result = argv[0] ? find_command(call, &program, argv[0], variable(environment, "PATH")) : -ENOENT;
     if (result < 0) fail(result == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot run the command", argv[0], result);
     program_state(&program, state);
-    for (; count < program.prefix_count; count++) arguments[count] = (char *)(uintptr_t)program.prefix[count];
+    for (; count < program.prefix_count; count++) arguments[count] = (char *)(uintptr_t)program_prefix(&program, (unsigned)count);
     for (size_t i = count ? 1 : 0; argv[i] && count < 4095; i++) arguments[count++] = argv[i];
     for (size_t i = 0; i < variables && i < 65534; i++) values[i] = environment[i];
     values[variables < 65534 ? variables : 65534] = state;
