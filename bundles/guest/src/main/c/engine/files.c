@@ -20,7 +20,27 @@ long resolve_path(struct call *call, struct union_place *place, int dir, const c
         union_release(place);
         return union_resolve(&engine.tree, place, AT_FDCWD, executable, flags & ~(unsigned)UNION_EMPTY);
     }
-    return sys_stat(place->dir, place->path, &place->status, 0);
+    result = sys_stat(place->dir, place->path, &place->status, 0);
+    if (result == 0 && !may_leave(call, place)) result = -EACCES;
+    if (result < 0) union_release(place);
+    return result;
+}
+
+/* Directories that were found to be in the tree, so that descriptors of them need not be looked up again. */
+enum { KNOWN = 1024 };
+static uint64_t known[KNOWN];
+
+static bool is_inside(struct union_place *place, int dir) {
+    struct union_status status;
+    const long result = dir == AT_FDCWD ? sys_stat(AT_FDCWD, "", &status, AT_EMPTY_PATH) : sys_fstat(dir, &status);
+    if (result < 0) return false;
+    const uint64_t key = (status.dev * 0x9e3779b97f4a7c15u ^ status.ino * 0xc2b2ae3d27d4eb4fu) | 1;
+    uint64_t *slot = &known[key >> 20 & (KNOWN - 1)];
+    if (__atomic_load_n(slot, __ATOMIC_RELAXED) == key) return true;
+    if (union_resolve(&engine.tree, place, dir, ".", 0) < 0) return false;
+    union_release(place);
+    __atomic_store_n(slot, key, __ATOMIC_RELAXED);
+    return true;
 }
 
 /* One name below a directory that is at hand, in a tree that is all there is: then the kernel finds what the walk would find, unless it is a link, or a mount point. Answers a place
@@ -36,6 +56,7 @@ static bool is_at_hand(struct union_place *place, int dir, const char *path) {
         const struct union_bind *bind = &tree->binds[i];
         if (bind->guest_size > size && bind->guest[bind->guest_size - size - 1] == '/' && bytes_equal(bind->guest + bind->guest_size - size, path, size)) return false;
     }
+    if (!is_inside(place, dir)) return false;
     place->dir = dir, place->path = path;
     place->magic = place->looked = place->slash = false;
     place->found = true;
@@ -60,10 +81,19 @@ static bool is_slow_to_open(const struct union_place *place) {
     return place->looked && place->found && (S_ISFIFO(place->status.mode) || S_ISCHR(place->status.mode) || S_ISBLK(place->status.mode));
 }
 
-/* By a call that a signal may interrupt. -ELOOP with a place that was not looked at: it is a link. */
+/* By a call that a signal may interrupt, and never through a link that has come into the way meanwhile. -ELOOP with a place that was not looked at: it is a link. */
+static long open_at(struct call *call, int dir, const char *path, int flags, unsigned mode, bool magic) {
+    enum { PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+    const int known_flags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_NOATIME | O_TMPFILE | PATH_FLAGS;
+    const bool makes = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+    if (!magic) flags |= O_NOFOLLOW;
+    const struct open_how how = {.flags = (uint64_t)(uint32_t)(flags & (flags & O_PATH ? PATH_FLAGS : known_flags)), .mode = makes ? mode & 07777 : 0, .resolve = magic ? 0 : RESOLVE_NO_SYMLINKS};
+    const long result = WINDOW(call, openat2, dir, path, &how, sizeof how);
+    return result == -ENOSYS ? WINDOW(call, openat, dir, path, flags | O_LARGEFILE, mode) : result; /* before Linux 5.6 */
+}
+
 static long open_here(struct call *call, const struct union_place *place, const struct opening *opening) {
-    const int flags = (place->magic ? opening->flags & ~(O_CREAT | O_EXCL) : opening->flags | O_NOFOLLOW) | O_LARGEFILE;
-    return WINDOW(call, openat, place->dir, place->path, flags, opening->mode);
+    return open_at(call, place->dir, place->path, place->magic ? opening->flags & ~(O_CREAT | O_EXCL) : opening->flags, opening->mode, place->magic);
 }
 
 /* Looking needs no more than the kernel; but O_PATH without following would open a link. */
@@ -75,7 +105,7 @@ static long open_in_union(struct union_place *place, const struct opening *openi
 }
 
 static long open_at_hand(struct call *call, const struct opening *opening) {
-    return WINDOW(call, openat, opening->dir, opening->path, opening->flags | O_NOFOLLOW | O_LARGEFILE, 0);
+    return open_at(call, opening->dir, opening->path, opening->flags, 0, false);
 }
 
 static long open_plainly(struct call *call, struct union_place *place, const struct opening *opening) {
@@ -336,8 +366,8 @@ long call_faccessat2(struct call *call) { return access_path(call, (int)call->rd
 
 /* Links of /proc tell host paths: those of the container are told as guest paths. */
 static long link_of_proc(struct call *call, struct union_place *place, char *target, long size) {
-    long known = executable_behind(call, place, target);
-    if (known) return known;
+    const long own = executable_behind(call, place, target);
+    if (own) return own;
     if (*target != '/') return size;
     struct union_place *other = &scratch_of(call)->other;
     static const char deleted[] = " (deleted)";
