@@ -163,13 +163,16 @@ long call_truncate(struct call *call) {
     return union_truncate(&engine.tree, &scratch->place, AT_FDCWD, scratch->path, (int64_t)call->rsi);
 }
 
-/* ---- extended attributes: values go through a mapping, for they can have 64 KiB. */
+/* ---- extended attributes: values of up to 64 KiB, the large ones in a mapping. */
 
 enum { NAME_ROOM = 256, VALUE_MOST = 65536 };
 
-static long value_room(uint64_t size) { return size ? SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH, -1, 0) : 0; }
+static long value_room(struct call *call, uint64_t size) {
+    if (size <= sizeof scratch_of(call)->text) return (long)scratch_of(call)->text;
+    return SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH, -1, 0);
+}
 static void value_free(long value, uint64_t size) {
-    if (value > 0) SYS(munmap, value, size);
+    if (size > sizeof((struct scratch *)0)->text) SYS(munmap, value, size);
 }
 
 static long name_argument(char *name, uint64_t from) {
@@ -191,11 +194,11 @@ static long set_value(struct call *call, int dir, const char *path, int flags) {
     long result = call->r8 & ~3ull ? -EINVAL : name_argument(name, call->rsi);
     if (result < 0) return result;
     if (size > VALUE_MOST) return -E2BIG;
-    const long value = value_room(size);
+    const long value = value_room(call, size);
     if (value < 0) return value;
     result = size ? guest_read((void *)value, call->rdx, size) : 0;
     if (result == 0) result = own_path(call, &path);
-    if (result >= 0) result = union_setxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, (void *)value, size, (int)call->r8, flags);
+    if (result >= 0) result = union_setxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, size ? (void *)value : NULL, size, (int)call->r8, flags);
     value_free(value, size);
     return result;
 }
@@ -206,9 +209,9 @@ static long get_value(struct call *call, int dir, const char *path, int flags) {
     long result = name_argument(name, call->rsi);
     if (result >= 0) result = own_path(call, &path);
     if (result < 0) return result;
-    const long value = value_room(size);
+    const long value = value_room(call, size);
     if (value < 0) return value;
-    result = union_getxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, (void *)value, size, flags);
+    result = union_getxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, size ? (void *)value : NULL, size, flags);
     if (result > 0 && size && guest_write(call->rdx, (void *)value, (uint64_t)result) < 0) result = -EFAULT;
     value_free(value, size);
     return result;
@@ -218,9 +221,9 @@ static long list_values(struct call *call, int dir, const char *path, int flags)
     const uint64_t size = call->rdx > VALUE_MOST ? VALUE_MOST : call->rdx;
     long result = own_path(call, &path);
     if (result < 0) return result;
-    const long value = value_room(size);
+    const long value = value_room(call, size);
     if (value < 0) return value;
-    result = union_listxattr(&engine.tree, &scratch_of(call)->place, dir, path, (char *)value, size, flags);
+    result = union_listxattr(&engine.tree, &scratch_of(call)->place, dir, path, size ? (char *)value : NULL, size, flags);
     if (result > 0 && size && guest_write(call->rsi, (void *)value, (uint64_t)result) < 0) result = -EFAULT;
     value_free(value, size);
     return result;

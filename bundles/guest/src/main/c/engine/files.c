@@ -318,12 +318,14 @@ long call_statx(struct call *call) {
         return result < 0 ? result : guest_write(call->r8, &status, sizeof status);
     }
     const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U);
-    result = resolve_path(call, place, dir, scratch->path, how);
+    const bool asks = caller.emulated && !caller.almighty; /* else the call itself looks at a name that it does not follow */
+    result = resolve_path(call, place, dir, scratch->path, how | (flags & AT_SYMLINK_NOFOLLOW && !asks ? UNION_LAZY : 0U));
     if (result < 0) return result;
     result = SYS(statx, place->dir, place->path, (flags & ~AT_EMPTY_PATH) | (place->magic ? 0 : AT_SYMLINK_NOFOLLOW), call->r10, &status);
     if (result == 0 && caller.emulated) {
-        result = caller.almighty ? 0 : may_search(&caller, call, place, false);
-        if (result == 0) result = node_of(place, &node);
+        const struct root_host host = root_host_of_statx(&status);
+        result = asks ? may_search(&caller, call, place, false) : 0;
+        if (result == 0) result = node_as(place, &host, &node);
         if (result == 0) root_show_statx(&status, &node);
     }
     union_release(place);
