@@ -2,6 +2,8 @@
 
 #include <elf.h>
 
+#include "nest.h"
+
 enum { PHDRS_MOST = 128, FIRST_COPY = 200, F_GETFD_CALL = 1, F_DUPFD_CALL = 0 };
 
 /* ---- finding the program */
@@ -66,6 +68,7 @@ static long check_elf(struct call *call, struct program *program, int fd, const 
     const size_t size = header->e_phnum * sizeof *all;
     if (SYS(pread64, fd, all, size, header->e_phoff) != (long)size) return -ENOEXEC;
     for (unsigned i = 0; i < header->e_phnum; i++) {
+        if (all[i].p_type == PT_LOAD && header->e_type == ET_EXEC && all[i].p_vaddr - ENGINE_TEXT < ENGINE_TEXT_SIZE) program->stage = true;
         if (all[i].p_type != PT_INTERP) continue;
         if (all[i].p_filesz < 2 || all[i].p_filesz > PATH_ROOM) return -ENOEXEC;
         const size_t length = all[i].p_filesz;
@@ -128,7 +131,7 @@ long program_find(struct call *call, struct program *program, int dir, const cha
     char head[HEAD_SIZE + 1], fd_name[UNION_FD_NAME];
     find_caller(call, &caller);
     program->interpreter[0] = 0;
-    program->opened = false;
+    program->opened = program->stage = false;
     program->prefix_count = 0, program->strings_used = 0, program->secure = program->changes = false, program->copy = -1;
     char *end = program->name;
     if (*path != '/' && dir != AT_FDCWD) {
@@ -252,9 +255,14 @@ static long run(struct call *call, struct room *room, uint64_t argv, long argume
     uint64_t *const new_envp = to;
     if (guest_read(to, envp, (uint64_t)variables * 8) < 0 && variables) return -EFAULT;
     to += variables;
+    if (program->stage) { /* its own last string is the one that counts, changed */
+        const long result = variables ? guest_text(room->state, *--to, STATE_ROOM) : -EPERM, nested = result < 0 ? result : nest_state(call, room->state, STATE_ROOM);
+        if (nested < 0) return nested;
+    } else {
+        program_state(program, room->state);
+    }
     *to++ = (uint64_t)room->state;
     *to = 0;
-    program_state(program, room->state);
     if (program->changes) {
         const long error = become(call, &program->credentials);
         if (error < 0) return error;

@@ -17,6 +17,7 @@ struct program {
     uint32_t prefix[PREFIX_MOST]; /* what takes the place of argv[0], if there are any: offsets of texts in here, for this may be moved */
     unsigned prefix_count;
     int copy;    /* a descriptor that has to survive execve for the loader, or -1 */
+    bool stage;  /* it is an engine's own program */
     bool opened; /* what is wrong is not with the path, but with what is there */
     bool secure; /* AT_SECURE */
     bool changes; /* credentials are to be: */
