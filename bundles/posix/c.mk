@@ -7,13 +7,13 @@ CC       ?= gcc
 POSIX    := $(HERE)/src/main/c
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Werror
 CFLAGS   ?= -O2
-FLAGS    := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I$(POSIX) -I$(HERE)/src/test/c -I. $(INCLUDED) -fno-plt -ffunction-sections -fdata-sections \
+FLAGS    := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -I$(POSIX) -I$(POSIX)/launcher -I$(HERE)/src/test/c -I. $(INCLUDED) -fno-plt -ffunction-sections -fdata-sections \
             -ffile-prefix-map=$(abspath $(HERE)/../..)=. -fno-asynchronous-unwind-tables -MMD -MP
 LINK     := -static -s -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,norelro -Wl,-z,noseparate-code
 CHECK    := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(HOSTED)
 ANALYZED ?= $(wildcard *.c)
 
-vpath %.c . $(POSIX) ../../test/c $(HERE)/src/test/c
+vpath %.c . $(POSIX) $(POSIX)/launcher ../../test/c $(HERE)/src/test/c
 
 .PHONY: all tools test analyze clean
 all: $(addprefix $(BUILD)/,$(PROGRAMS) $(LIBRARIES))

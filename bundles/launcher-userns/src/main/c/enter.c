@@ -1,7 +1,6 @@
 /* A further process in a running container. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -9,22 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "given.h"
 #include "spaces.h"
 #include "start.h"
 #include "wait.h"
-
-/* The pid in our arguments could be another process's by now: what the shim has published beside it decides. Working directory: the container directory. */
-static void check_alive(pid_t pid) {
-    struct bytes text = {0};
-    int first;
-    unsigned long long begun;
-    if (!read_file(AT_FDCWD, "run/pid", &text)) return; /* tried by hand, without a shim */
-    bytes_add(&text, "", 1);
-    bool good = sscanf((const char *)text.data, "%d %llu", &first, &begun) == 2 && first == pid && process_begun(pid) == begun;
-    bytes_clear(&text);
-    if (!good) die(STATUS_LICHEN, "cannot enter the container: it has ended");
-}
 
 static int connect_shim(void) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -40,7 +27,7 @@ void enter(struct launch *launch, pid_t pid) {
     launch->entering = true;
     launch->first = pid;
     launch->has_user = plan->guest.user && *plan->guest.user;
-    check_alive(pid);
+    given_check(pid);
     if (plan->identity == IDENTITY_BASIC) {
         launch->shim = connect_shim();
         if (launch->shim < 0) complain("programs started here cannot change their user: the container's shim does not answer");

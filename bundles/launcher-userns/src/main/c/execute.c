@@ -3,10 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "wait.h"
 
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -14,16 +15,6 @@ void change_directory(const char *path) {
     if (!path || !*path) path = "/";
     if (chdir(path) != 0)
         die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot enter the working directory (%s in the container): %s", path, strerror(errno));
-}
-
-static void reset_signals(void) {
-    for (int number = 1; number < NSIG; number++) {
-        struct sigaction present;
-        if (sigaction(number, NULL, &present) == 0 && present.sa_handler != SIG_DFL) signal(number, SIG_DFL);
-    }
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* What a script's first line names, or an ELF file's interpreter cannot be told apart by errno: ENOENT for a file that is there means one of them. */
@@ -81,7 +72,7 @@ void execute(const struct guest *guest) {
     static char *nothing[] = {NULL};
     struct guest final = *guest;
     if (!final.environment) final.environment = nothing;
-    reset_signals();
+    signals_default();
     close_on_exec_from(3);
     if (!strchr(final.argv[0], '/')) search(&final, final.argv[0]);
     execve(final.argv[0], final.argv, final.environment);

@@ -15,6 +15,7 @@
 #include "records.h"
 #include "report.h"
 #include "rights.h"
+#include "rlimits.h"
 #include "spaces.h"
 #include "users.h"
 
@@ -56,15 +57,17 @@ void guest_user(struct launch *launch) {
     struct plan *plan = &launch->plan;
     AUTO_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) die(STATUS_LICHEN, "cannot open the container's root: %s", strerror(errno));
+    struct databases from;
+    databases_read(&from, root);
     launch->uid = geteuid();
     launch->gid = getegid();
     if (!launch->has_user) {
         if (launch->entering && plan->identity == IDENTITY_RANGES) take_ids_of_first(launch);
-        set_home(&plan->guest, account_home(root, launch->uid));
+        set_home(&plan->guest, account_home(&from, launch->uid));
         return;
     }
     struct account account;
-    account_find(root, plan->guest.user, &account);
+    account_find(&from, plan->guest.user, &account);
     set_home(&plan->guest, account.home);
     bool other = account.uid != launch->uid || account.gid != launch->gid;
     launch->uid = account.uid;

@@ -4,8 +4,7 @@
 
 #include "base.h"
 
-/* Applies a list of `UID GID MODE(octal) PATH NUL` entries to the tree below `root`, once: the list is renamed to LIST.applied afterwards. A list that is not there has been
-   applied. Links are never followed. As root of the user namespace, in the container directory. */
+/* Applies a list of owners (ownerlist.h) to the tree below `root`, for real: as root of the user namespace, in the container directory. */
 void owners_apply(int root, const char *list);
 
 #endif

@@ -80,14 +80,14 @@ static void walk_never_leavesTheRoot(void) {
 }
 
 /* The exit status of account_find in a child. */
-static int find_status(int root, const char *user) {
+static int find_status(const struct databases *from, const char *user) {
     int status;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         struct account account;
         dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-        account_find(root, user, &account);
+        account_find(from, user, &account);
         _exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);
@@ -101,21 +101,23 @@ static void users_areFoundInTheGuestsFiles(void) {
     put("root/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nbroken\npg:x:999:998::/var/lib/pg:/bin/sh\n12:x:77:77::/odd:/bin/sh\nnohome:x:5:5:::");
     put("root/etc/group", "root:x:0:\nssl:x:101:www,pg\nother:x:102:pgx\n");
     AUTO_CLOSE int root = openat(at, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    account_find(root, "pg", &account);
+    struct databases from;
+    databases_read(&from, root);
+    account_find(&from, "pg", &account);
     CHECK(account.uid == 999 && account.gid == 998 && account.group_count == 2 && account.groups[0] == 998 && account.groups[1] == 101);
     CHECK_TEXT(account.home, "/var/lib/pg");
-    account_find(root, "999", &account);
+    account_find(&from, "999", &account);
     CHECK(account.uid == 999 && account.gid == 998 && account.group_count == 2);
-    account_find(root, "12", &account); /* a name goes before a number */
+    account_find(&from, "12", &account); /* a name goes before a number */
     CHECK(account.uid == 77);
-    account_find(root, "4242:ssl", &account);
+    account_find(&from, "4242:ssl", &account);
     CHECK(account.uid == 4242 && account.gid == 101 && account.group_count == 1);
     CHECK_TEXT(account.home, "/");
-    account_find(root, "nohome:7", &account);
+    account_find(&from, "nohome:7", &account);
     CHECK(account.uid == 5 && account.gid == 7);
     CHECK_TEXT(account.home, "/");
-    CHECK(find_status(root, "nobody") == STATUS_LICHEN && find_status(root, "pg:nogroup") == STATUS_LICHEN && find_status(root, "4294967295") == STATUS_LICHEN);
-    CHECK(find_status(root, "root:root") == 0);
+    CHECK(find_status(&from, "nobody") == STATUS_LICHEN && find_status(&from, "pg:nogroup") == STATUS_LICHEN && find_status(&from, "4294967295") == STATUS_LICHEN);
+    CHECK(find_status(&from, "root:root") == 0);
     end();
 }
 

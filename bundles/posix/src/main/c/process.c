@@ -1,8 +1,14 @@
 #include "process.h"
 
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static bool read_about(pid_t pid, const char *file, struct bytes *text) {
     AUTO_FREE char *path = must_format("/proc/%d/%s", (int)pid, file);
@@ -59,4 +65,39 @@ bool process_is_first(pid_t pid) {
     }
     bytes_clear(&status);
     return first;
+}
+
+/* Where the kernel does not list them, they are looked for among all. */
+static bool kill_children(void) {
+    struct bytes list = {0};
+    AUTO_FREE char *path = must_format("/proc/self/task/%d/children", (int)getpid());
+    if (read_file(AT_FDCWD, path, &list)) {
+        bytes_add(&list, "", 1);
+        char *end;
+        for (const char *at = (const char *)list.data;; at = end) {
+            long pid = strtol(at, &end, 10);
+            if (end == at) break;
+            kill((pid_t)pid, SIGKILL);
+        }
+        bytes_clear(&list);
+        return true;
+    }
+    DIR *processes = opendir("/proc");
+    if (!processes) return false;
+    for (const struct dirent *entry; (entry = readdir(processes));) {
+        pid_t pid = isdigit((unsigned char)*entry->d_name) ? (pid_t)atoi(entry->d_name) : 0;
+        if (pid > 0 && stat_field(pid, 4) == (unsigned long long)getpid()) kill(pid, SIGKILL);
+    }
+    closedir(processes);
+    return true;
+}
+
+void process_end_children(void) {
+    for (;;) {
+        pid_t got;
+        while ((got = waitpid(-1, NULL, WNOHANG)) > 0) continue;
+        if (got < 0 && errno == ECHILD) return;
+        if (!kill_children()) return;
+        waitpid(-1, NULL, 0);
+    }
 }

@@ -14,5 +14,7 @@ unsigned long long process_stack(pid_t pid);
 uint64_t process_mask(pid_t pid, const char *name);
 /* Is it the first process of a pid namespace below ours? */
 bool process_is_first(pid_t pid);
+/* Kills and reaps every child, and what becomes our child by that, until there is none: for a child subreaper all that was ever started under it. */
+void process_end_children(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "shim.h"
 
 enum { QUIET_MS = 500, DRAIN_MS = 100 };
@@ -133,6 +134,7 @@ static bool round_of(struct shim *shim, int timeout) {
 /* Runs until the guest has ended and its output is all there. Without a pid namespace others may hold the output open for ever: then what is there now is all. */
 void loop(struct shim *shim) {
     while (!shim->ended) round_of(shim, next_time(shim));
+    process_end_children(); /* without a pid namespace, only this ends what a killed first process leaves to us */
     shim->kill_at = 0;
     close_fd(&shim->input);
     while (shim->out.from >= 0 || shim->err.from >= 0 || shim->out.pending.size || shim->err.pending.size) {

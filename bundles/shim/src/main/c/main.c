@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "places.h"
+#include "process.h"
 #include "require.h"
 #include "shim.h"
 
@@ -42,6 +43,7 @@ static void on_failure(int status, const char *message) {
     const pid_t ours[] = {shim.preparer, shim.launcher, shim.first};
     for (int i = 0; i < 3; i++)
         if (ours[i] > 0 && kill(ours[i], SIGKILL) == 0) waitpid(ours[i], NULL, 0);
+    if (shim.launcher > 0 || shim.first > 0) process_end_children();
     tell(status, message);
     shim.status = status;
     shim.error = must_copy(message);

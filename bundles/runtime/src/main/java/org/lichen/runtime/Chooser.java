@@ -81,10 +81,7 @@ final class Chooser {
         for (String identity : identities(spec, launcher)) {
           RootfsOptions options =
               new RootfsOptions(
-                  spec.ephemeral(),
-                  spec.readOnly(),
-                  identity.equals("ranges") ? Ownership.RANGES : Ownership.SINGLE,
-                  upper.writable());
+                  spec.ephemeral(), spec.readOnly(), ownership(identity), upper.writable());
           Support support = strategy.support(host, options);
           RootfsPlan rootfs = strategy.plan(layers, options);
           LaunchSpec launch = launches.with(identity, launcher.name(), strategy.name());
@@ -119,6 +116,14 @@ final class Chooser {
       }
     }
     return first;
+  }
+
+  private static Ownership ownership(String identity) {
+    return switch (identity) {
+      case "ranges" -> Ownership.RANGES;
+      case "full" -> Ownership.RECORDED;
+      default -> Ownership.SINGLE;
+    };
   }
 
   private List<String> identities(ContainerSpec spec, Launcher launcher) {

@@ -34,6 +34,7 @@ class ArchitectureTest {
           Map.entry("fs.extract", List.of()),
           Map.entry("fs.uufs", List.of()),
           Map.entry("launcher.userns", List.of()),
+          Map.entry("launcher.trap", List.of()),
           Map.entry("image.docker", List.of()));
 
   @Test

@@ -129,7 +129,7 @@ final class SpecOptions {
 
   @Option(
       names = "--identity",
-      paramLabel = "single|basic|ranges",
+      paramLabel = "single|basic|ranges|full",
       description = "Who the guest's users are on the host (default: the best that works).")
   @Nullable String identity;
 
@@ -193,7 +193,12 @@ final class SpecOptions {
       description = "No progress of a pull.")
   boolean quiet;
 
-  @Option(names = "--launcher", paramLabel = "NAME", description = "Instead of the best one.")
+  @Option(
+      names = "--launcher",
+      paramLabel = "userns|trap|NAME",
+      description =
+          "Instead of the best one. userns isolates; trap needs no namespaces and isolates nothing:"
+              + " processes, network and users are the host's.")
   @Nullable String launcher;
 
   @Option(
@@ -274,8 +279,8 @@ final class SpecOptions {
             default -> userns;
           };
     }
-    if (!Set.of("", "auto", "single", "basic", "ranges").contains(wanted)) {
-      throw usage("'" + wanted + "' is not an identity", "single, basic, ranges");
+    if (!Set.of("", "auto", "single", "basic", "ranges", "full").contains(wanted)) {
+      throw usage("'" + wanted + "' is not an identity", "single, basic, ranges, full");
     }
     spec.identity(wanted.equals("auto") ? "" : wanted);
     if (directory != null) {
@@ -314,6 +319,9 @@ final class SpecOptions {
     namespace(spec, requires, "ipc", ipc);
     namespace(spec, requires, "uts", uts);
     namespace(spec, requires, "cgroup", cgroup);
+    if (hostname != null) {
+      requires.add("host-name");
+    }
     if (network != null) {
       if (!Set.of("host", "none").contains(network)) {
         throw usage("--network " + network + ": not supported yet", "host or none");

@@ -11,6 +11,7 @@ import org.lichen.api.container.Container;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.NamedImage;
+import org.lichen.api.runtime.Choice;
 import org.lichen.shell.base.Call;
 import org.lichen.shell.base.PicoCommand;
 import org.lichen.shell.base.Rows;
@@ -69,7 +70,7 @@ public final class InspectCommand extends PicoCommand {
       if (container.isPresent()) {
         Optional<Image> image =
             call.services().store().find(container.get().spec().image().toString());
-        return InspectView.container(container.get(), image);
+        return InspectView.container(container.get(), image, way(container.get(), call));
       }
     }
     if (!type.equals("container")) {
@@ -82,6 +83,17 @@ public final class InspectCommand extends PicoCommand {
         Kind.NOT_FOUND,
         "no " + (type.equals("all") ? "container or image" : type) + " '" + name + "'",
         "lichen ps -a; lichen images");
+  }
+
+  /** How it would be started now; none if it cannot be. */
+  private static Optional<Choice> way(Container container, Call call) {
+    try {
+      return call.services().runtime().choices(container.spec(), call.request()).stream()
+          .filter(Choice::chosen)
+          .findFirst();
+    } catch (ContainerException unknown) {
+      return Optional.empty(); // its image is gone: the rest can be told all the same
+    }
   }
 
   private static Optional<Image> image(String name, Call call) throws ContainerException {

@@ -6,17 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.lichen.api.Mount;
+import org.lichen.api.Support;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.Layer;
+import org.lichen.api.runtime.Choice;
 
 /** Containers and images in podman's shape. */
 final class InspectView {
   private InspectView() {}
 
-  static Map<String, Object> container(Container container, Optional<Image> image) {
+  static Map<String, Object> container(
+      Container container, Optional<Image> image, Optional<Choice> way) {
     ContainerSpec spec = container.spec();
     List<String> argv = spec.command();
     Map<String, Object> view = new LinkedHashMap<>();
@@ -45,10 +48,16 @@ final class InspectView {
     own.put("Strategy", spec.strategy());
     own.put("Identity", spec.identity());
     own.put("Launcher", spec.launcher().orElse("auto"));
+    own.put("Way", way.map(w -> w.launcher() + " on " + w.strategy()).orElse(""));
+    own.put("Limits", way.map(InspectView::limits).orElse(List.of()));
     own.put("Directory", container.directory().toString());
     own.put("Upper", spec.others().getOrDefault("upper", ""));
     view.put("Lichen", own);
     return view;
+  }
+
+  private static List<String> limits(Choice way) {
+    return way.support() instanceof Support.Supported yes ? yes.limits() : List.of();
   }
 
   private static Map<String, Object> state(Container container) {

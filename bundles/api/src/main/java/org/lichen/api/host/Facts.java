@@ -1,5 +1,8 @@
 package org.lichen.api.host;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.lichen.api.ContainerException;
 import org.lichen.api.plan.LaunchPlan.Placement;
@@ -19,4 +22,30 @@ public interface Facts {
    * @param placement makes a native part of the bundle executable
    */
   Map<String, String> probe(Placement placement) throws ContainerException;
+
+  /**
+   * What a program prints as lines {@code FACT=ANSWER}; the fact {@code main} is a no with the
+   * reason where it cannot be run.
+   */
+  static Map<String, String> printed(String main, String... command) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    try {
+      Process process =
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      process.waitFor();
+      for (String line : output.split("\n", -1)) {
+        int equals = line.indexOf('=');
+        if (equals > 0) {
+          facts.put(line.substring(0, equals), line.substring(equals + 1));
+        }
+      }
+    } catch (IOException e) {
+      facts.put(main, "no: " + command[0] + " cannot be run: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return facts;
+  }
 }

@@ -26,8 +26,9 @@ public interface Launcher {
 
   /**
    * What it can guarantee: {@code private-pid}, {@code private-mount}, {@code private-ipc}, {@code
-   * private-uts}, {@code private-cgroup}, {@code no-network}, {@code read-only}, {@code
-   * capabilities}, {@code seccomp}. An option that needs another guarantee is refused by name.
+   * private-uts}, {@code private-cgroup}, {@code host-name}, {@code no-network}, {@code read-only},
+   * {@code read-only-mount}, {@code capabilities}, {@code seccomp}. An option that needs another
+   * guarantee is refused by name.
    */
   Set<String> guarantees();
 

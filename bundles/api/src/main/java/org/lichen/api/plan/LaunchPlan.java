@@ -72,7 +72,7 @@ public record LaunchPlan(
     Records.Builder out =
         Records.builder()
             .text("prog", placement.place(step.program()).toString())
-            .texts("argv", step.argv());
+            .texts("argv", step.argv(placement));
     Function<java.util.Map.Entry<String, String>, String> pair =
         e -> e.getKey() + "=" + e.getValue();
     step.environment().entrySet().stream().map(pair).sorted().forEach(e -> out.text("envi", e));

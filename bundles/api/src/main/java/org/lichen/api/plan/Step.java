@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.lichen.api.ContainerException;
 
 /**
  * One program to be executed: with the container directory as its working directory, {@code
@@ -11,6 +12,7 @@ import java.util.Map;
  */
 public final class Step {
   private final NativePart program;
+  private final Map<String, NativePart> parts;
   private final List<String> argv;
   private final Map<String, String> environment;
   private final byte[] payload;
@@ -18,6 +20,7 @@ public final class Step {
 
   private Step(Builder builder) {
     program = builder.program;
+    parts = Map.copyOf(builder.parts);
     argv = List.copyOf(builder.argv);
     environment = Map.copyOf(builder.environment);
     payload = builder.payload;
@@ -31,6 +34,16 @@ public final class Step {
   /** With argv[0]. */
   public List<String> argv() {
     return argv;
+  }
+
+  /** {@link #argv} with the real paths of the parts that it names. */
+  List<String> argv(LaunchPlan.Placement placement) throws ContainerException {
+    List<String> placed = new ArrayList<>();
+    for (String word : argv) {
+      NativePart part = parts.get(word);
+      placed.add(part == null ? word : placement.place(part).toString());
+    }
+    return placed;
   }
 
   public Map<String, String> environment() {
@@ -53,6 +66,7 @@ public final class Step {
   /** Makes a step; argv[0] is the program's name. */
   public static final class Builder {
     private final NativePart program;
+    private final Map<String, NativePart> parts = new LinkedHashMap<>();
     private final List<String> argv = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
     private byte[] payload = {};
@@ -70,6 +84,17 @@ public final class Step {
 
     public Builder arguments(List<String> arguments) {
       argv.addAll(arguments);
+      return this;
+    }
+
+    /**
+     * An argument that is the path of another executable of the plugin, which is put into place
+     * with the program. Until then it reads {@code ${native.NAME}}.
+     */
+    public Builder argument(NativePart part) {
+      String word = "${native." + part.name() + "}";
+      parts.put(word, part);
+      argv.add(word);
       return this;
     }
 

@@ -18,6 +18,8 @@ public record RootfsOptions(boolean ephemeral, boolean readOnly, Ownership ids, 
     /** The user that runs Lichen owns everything. */
     SINGLE,
     /** The real owners, through subordinate ids. */
-    RANGES
+    RANGES,
+    /** As {@code SINGLE}; the real owners are kept as records (identity {@code full}). */
+    RECORDED
   }
 }

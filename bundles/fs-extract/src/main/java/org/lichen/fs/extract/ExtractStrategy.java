@@ -26,7 +26,7 @@ import org.osgi.service.component.annotations.Component;
 public final class ExtractStrategy implements FilesystemStrategy {
   private static final Path ROOT = Path.of("rootfs");
 
-  /** What the image says about owners, for a launcher that can give files away. */
+  /** What the image says about owners, for a launcher that can give files away or keep records. */
   private static final Path OWNERS = Path.of("rootfs.owners");
 
   @Activate
@@ -51,7 +51,7 @@ public final class ExtractStrategy implements FilesystemStrategy {
   public RootfsPlan plan(List<LayerPath> layers, RootfsOptions options) {
     RootfsPlan.Builder plan =
         RootfsPlan.builder().lower(Lower.directory(ROOT)).readOnly(options.readOnly());
-    return options.ids() == Ownership.RANGES ? plan.owners(OWNERS).build() : plan.build();
+    return options.ids() == Ownership.SINGLE ? plan.build() : plan.owners(OWNERS).build();
   }
 
   @Override

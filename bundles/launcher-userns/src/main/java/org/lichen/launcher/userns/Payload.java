@@ -2,10 +2,10 @@ package org.lichen.launcher.userns;
 
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
 import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.PayloadRecords;
 import org.lichen.api.plan.Records;
 import org.lichen.api.rootfs.Lower;
 import org.lichen.api.rootfs.RootfsPlan;
@@ -45,9 +45,8 @@ final class Payload {
     out.records("root", root(spec, rootfs));
     rootfs.owners().ifPresent(list -> out.text("ownr", list.toString()));
     system(spec, out);
-    spec.mounts().forEach(mount -> mount(out, mount));
-    spec.files().forEach((path, content) -> out.records("file", file(path).bytes("data", content)));
-    spec.copies().forEach((path, from) -> out.records("file", file(path).text("from", from)));
+    spec.mounts().forEach(mount -> PayloadRecords.mount(mount, out));
+    PayloadRecords.files(spec, out);
     if (!privileged(spec)) {
       out.texts("mask", MASKED).texts("rdon", READ_ONLY);
     }
@@ -105,37 +104,31 @@ final class Payload {
     if (!Set.of("host", "").contains(spec.namespaces().getOrDefault("net", "host"))) {
       out.text("nspc", "net");
     }
-    out.number("capb", Capabilities.mask(spec.capabilities()))
-        .number("nnp.", 1)
-        .text("secc", spec.seccomp() ? "default" : "none");
-    spec.limits().forEach((kind, value) -> limit(out, kind, value));
-    out.texts("argv", spec.argv())
-        .texts("envi", spec.environment())
-        .text("cwd.", spec.directory())
-        .text("user", spec.user());
-    if (spec.terminal()) {
-      out.text("flag", "terminal");
-    }
+    PayloadRecords.capabilities(spec, out);
+    out.number("nnp.", 1).text("secc", spec.seccomp() ? "default" : "none");
+    PayloadRecords.limits(spec, out);
+    PayloadRecords.guest(spec, out);
     return out;
   }
 
   private static void system(LaunchSpec spec, Records.Builder out) {
     // A new proc shows the processes of a pid namespace of our own; without one the host's is
     // shown.
-    mount(
-        out,
+    PayloadRecords.mount(
         hostPids(spec)
             ? new Mount(
                 "/proc", new GuestPath("/proc"), "bind", Set.of("nosuid", "nodev", "noexec"))
-            : new Mount("", new GuestPath("/proc"), "proc", Set.of()));
-    mount(out, new Mount("", new GuestPath("/dev"), "dev", Set.of()));
-    mount(out, new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")));
+            : new Mount("", new GuestPath("/proc"), "proc", Set.of()),
+        out);
+    PayloadRecords.mount(new Mount("", new GuestPath("/dev"), "dev", Set.of()), out);
+    PayloadRecords.mount(
+        new Mount("", new GuestPath("/dev/mqueue"), "mqueue", Set.of("optional")), out);
     Set<String> sys =
         privileged(spec)
             ? Set.of("optional", "nosuid", "nodev", "noexec")
             : Set.of("optional", "ro", "nosuid", "nodev", "noexec");
-    mount(out, new Mount("", new GuestPath("/sys"), "sysfs", sys));
-    mount(out, new Mount("", new GuestPath("/sys/fs/cgroup"), "cgroup", sys));
+    PayloadRecords.mount(new Mount("", new GuestPath("/sys"), "sysfs", sys), out);
+    PayloadRecords.mount(new Mount("", new GuestPath("/sys/fs/cgroup"), "cgroup", sys), out);
   }
 
   private static boolean hostPids(LaunchSpec spec) {
@@ -144,34 +137,5 @@ final class Payload {
 
   private static boolean privileged(LaunchSpec spec) {
     return spec.others().containsKey("privileged");
-  }
-
-  private static void mount(Records.Builder out, Mount mount) {
-    out.records(
-        "moun",
-        Records.builder()
-            .text("kind", mount.kind())
-            .text("sour", mount.source())
-            .text("targ", mount.target().value())
-            .texts("opts", new TreeSet<>(mount.options())));
-  }
-
-  private static void limit(Records.Builder out, String kind, String value) {
-    String[] parts = value.split(":", 2);
-    long soft = bound(parts[0]);
-    out.records(
-        "rlim",
-        Records.builder()
-            .text("name", kind)
-            .number("soft", soft)
-            .number("hard", parts.length == 2 ? bound(parts[1]) : soft));
-  }
-
-  private static long bound(String text) {
-    return text.equals("unlimited") || text.equals("-1") ? -1 : Long.parseLong(text);
-  }
-
-  private static Records.Builder file(String path) {
-    return Records.builder().text("targ", path).number("mode", 0644);
   }
 }

@@ -29,12 +29,15 @@ public final class UsernsLauncher implements Launcher {
           "private-ipc",
           "private-uts",
           "private-cgroup",
+          "host-name",
           "no-network",
           "read-only",
           "read-only-mount",
           "capabilities",
           "seccomp",
           "single-user");
+
+  private static final Set<String> IDENTITIES = Set.of("ranges", "basic", "single");
 
   @Override
   public String name() {
@@ -91,6 +94,9 @@ public final class UsernsLauncher implements Launcher {
     }
     if (!rootfs.merged() && Unions.support(host, rootfs) instanceof Support.Unsupported no) {
       return no;
+    }
+    if (!IDENTITIES.contains(spec.identity())) {
+      return Support.no("it does not know the identity '" + spec.identity() + "'", "");
     }
     if (spec.identity().equals("ranges") && !host.has("subordinate-ids")) {
       return Support.no(

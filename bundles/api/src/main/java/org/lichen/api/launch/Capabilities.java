@@ -1,4 +1,4 @@
-package org.lichen.launcher.userns;
+package org.lichen.api.launch;
 
 import java.util.List;
 import java.util.Set;

@@ -27,18 +27,25 @@ static void stop_too(void) {
 }
 
 /* true: the child has ended, and its status is in *result. */
-static bool reap(pid_t child, int *result) {
+static bool reap(pid_t child, bool stops, int *result) {
     int status;
     for (pid_t got; (got = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
         if (got != child) continue;
         if (WIFSTOPPED(status)) {
-            stop_too();
+            if (stops) stop_too();
             continue;
         }
         *result = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
         return true;
     }
     return false;
+}
+
+/* A child that has a reason to live on tells its result before its end. */
+static bool told(const siginfo_t *info, pid_t child, int *result) {
+    if (info->si_signo != WAIT_TOLD || info->si_code != SI_QUEUE || info->si_pid != child) return false;
+    *result = info->si_value.sival_int;
+    return true;
 }
 
 int wait_for(pid_t child, bool together) {
@@ -49,9 +56,37 @@ int wait_for(pid_t child, bool together) {
         int number = sigwaitinfo(&all, &info);
         if (number < 0) continue;
         if (number == SIGCHLD) {
-            if (reap(child, &result)) return result;
+            if (reap(child, true, &result)) return result;
+        } else if (told(&info, child, &result)) {
+            return result;
         } else if (!together || info.si_code != SI_KERNEL) {
             kill(child, number);
         }
     }
+}
+
+int wait_as_init(pid_t child, bool together, pid_t parent) {
+    sigset_t all;
+    sigfillset(&all);
+    for (int result;;) {
+        siginfo_t info;
+        int number = sigwaitinfo(&all, &info);
+        if (getppid() != parent) return -1;
+        if (number < 0) continue;
+        if (number == SIGCHLD) {
+            if (reap(child, false, &result)) return result;
+        } else if (!together || info.si_code != SI_KERNEL) {
+            kill(child, number);
+        }
+    }
+}
+
+void signals_default(void) {
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction present;
+        if (sigaction(number, NULL, &present) == 0 && present.sa_handler != SIG_DFL) signal(number, SIG_DFL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }

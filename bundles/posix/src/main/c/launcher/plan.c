@@ -28,6 +28,7 @@ static enum identity identity_of(const char *name) {
     if (!strcmp(name, "single")) return IDENTITY_SINGLE;
     if (!strcmp(name, "basic")) return IDENTITY_BASIC;
     if (!strcmp(name, "ranges")) return IDENTITY_RANGES;
+    if (!strcmp(name, "full")) return IDENTITY_FULL;
     die(STATUS_LICHEN, "cannot carry out the plan (identity %s): unknown kind of identity", name);
 }
 
@@ -190,8 +191,8 @@ static bool read_rights(struct plan *plan, const struct record *record) {
 
 void plan_read(struct plan *plan, const struct bytes *payload) {
     struct records list = {payload->data, payload->size};
-    for (struct record record; record_read(&list, &record, "payload of lichen-userns");)
-        if (!read_guest(&plan->guest, &record) && !read_space(plan, &record) && !read_rights(plan, &record)) record_unknown(&record, "payload of lichen-userns");
+    for (struct record record; record_read(&list, &record, "payload");)
+        if (!read_guest(&plan->guest, &record) && !read_space(plan, &record) && !read_rights(plan, &record)) record_unknown(&record, "payload");
     if (!plan->guest.argv || !plan->guest.argv[0][0]) die(STATUS_LICHEN, "cannot carry out the plan: it names no command");
     if (plan->identity != IDENTITY_RANGES) plan->no_new_privileges = true;
 }

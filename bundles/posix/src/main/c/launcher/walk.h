@@ -1,6 +1,6 @@
 /* Paths inside the new root: no symbolic link, `..` or mount of an image leads outside. Used after the root is mounted, before pivot_root. */
-#ifndef LICHEN_USERNS_WALK_H
-#define LICHEN_USERNS_WALK_H
+#ifndef LICHEN_LAUNCHER_WALK_H
+#define LICHEN_LAUNCHER_WALK_H
 
 #include "base.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base.h"
+#include "copy.h"
 
 static _Noreturn void copy_failed(const char *name) { die(STATUS_LICHEN, "cannot fill a volume with the image's content (%s): %s", name, strerror(errno)); }
 
@@ -28,8 +28,9 @@ static void copy_bytes(int from, int to, const char *name) {
 static void copy_directory(int from, int to);
 
 /* Times and mode last: writing changes the one, and a directory may have to be entered first. */
-static void settle(int fd, const struct stat *status, const char *name) {
+static void settle(int from, int fd, const struct stat *status, const char *name) {
     struct timespec times[2] = {status->st_atim, status->st_mtim};
+    copy_attributes(from, fd); /* as far as the file system has them */
     if (fchmod(fd, status->st_mode & 01777) != 0 || futimens(fd, times) != 0) copy_failed(name);
     if (fchown(fd, status->st_uid, status->st_gid) != 0 && errno != EPERM && errno != EINVAL) copy_failed(name); /* one mapped id: it is ours */
 }
@@ -45,7 +46,7 @@ static void copy_entry(int from, int to, const char *name) {
         if (source < 0 || target < 0) copy_failed(name);
         if (S_ISDIR(status.st_mode)) copy_directory(source, target);
         else copy_bytes(source, target, name);
-        settle(target, &status, name);
+        settle(source, target, &status, name);
     } else if (S_ISLNK(status.st_mode)) {
         char link[PATH_MAX];
         ssize_t size = readlinkat(from, name, link, sizeof link - 1);
@@ -87,6 +88,6 @@ void volume_make(const char *path, int image) {
     AUTO_CLOSE int from = openat(image, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (to < 0 || fstat(image, &status) != 0) copy_failed(path);
     if (from >= 0) copy_directory(from, to);
-    settle(to, &status, path);
+    settle(from, to, &status, path);
     if (rename(beside, path) != 0 && errno != EEXIST && errno != ENOTEMPTY) copy_failed(path);
 }

@@ -1,6 +1,6 @@
 /* The guest's terminal, opened on the container's own devpts. */
-#ifndef LICHEN_USERNS_CONSOLE_H
-#define LICHEN_USERNS_CONSOLE_H
+#ifndef LICHEN_LAUNCHER_CONSOLE_H
+#define LICHEN_LAUNCHER_CONSOLE_H
 
 #include "plan.h"
 

@@ -1,13 +1,13 @@
-/* The payload of lichen-userns (docs/FORMATS.md, 3 and 4), decoded. Everything lives until the program ends. */
-#ifndef LICHEN_USERNS_PLAN_H
-#define LICHEN_USERNS_PLAN_H
+/* The payload of a launcher's program (docs/FORMATS.md, 3 and 4), decoded; each uses its part of it. Everything lives until the program ends. */
+#ifndef LICHEN_LAUNCHER_PLAN_H
+#define LICHEN_LAUNCHER_PLAN_H
 
 #include <sys/ioctl.h>
 
 #include "base.h"
 #include "records.h"
 
-enum identity { IDENTITY_SINGLE, IDENTITY_BASIC, IDENTITY_RANGES };
+enum identity { IDENTITY_SINGLE, IDENTITY_BASIC, IDENTITY_RANGES, IDENTITY_FULL };
 enum op_kind { OP_MOUNT, OP_FILE, OP_MASK, OP_READ_ONLY };
 enum option {
     OPT_RO = 1 << 0,
@@ -75,7 +75,7 @@ struct plan {
     uint64_t capabilities;
     bool seccomp;
     bool init;
-    bool no_new_privileges; /* always on with `single` and `basic`, on request with `ranges` */
+    bool no_new_privileges; /* on request with `ranges`, else always */
     struct limit *limits;
     size_t limit_count;
     bool has_umask;

@@ -14,9 +14,10 @@ struct table {
     int count;
 };
 
-static void table_open(struct table *table, int root, const char *path) {
+/* Its own copy: the lines are taken apart in place. */
+static void table_open(struct table *table, const struct bytes *text) {
     *table = (struct table){0};
-    if (!read_file(root, path, &table->text)) table->text.size = 0;
+    if (text->size) bytes_add(&table->text, text->data, text->size);
     bytes_add(&table->text, "", 1);
     table->next = (char *)table->text.data;
 }
@@ -42,11 +43,11 @@ static bool id_of(const char *text, uint32_t *id) {
 }
 
 /* By name, else by number. Fills uid, gid and home; false: no such entry. */
-static bool find_user(int root, const char *name, struct account *account) {
+static bool find_user(const struct databases *from, const char *name, struct account *account) {
     struct table table;
     uint32_t wanted = 0, uid, gid;
     bool numeric = id_of(name, &wanted), found = false;
-    table_open(&table, root, "etc/passwd");
+    table_open(&table, &from->passwd);
     while (table_next(&table)) {
         if (!id_of(table.fields[2], &uid) || !id_of(table.fields[3], &gid)) continue;
         bool named = !strcmp(table.fields[0], name);
@@ -62,10 +63,10 @@ static bool find_user(int root, const char *name, struct account *account) {
     return found;
 }
 
-static bool find_group(int root, const char *name, uint32_t *gid) {
+static bool find_group(const struct databases *from, const char *name, uint32_t *gid) {
     struct table table;
     bool found = false;
-    table_open(&table, root, "etc/group");
+    table_open(&table, &from->group);
     while (!found && table_next(&table)) found = !strcmp(table.fields[0], name) && id_of(table.fields[2], gid);
     bytes_clear(&table.text);
     return found || id_of(name, gid);
@@ -79,21 +80,21 @@ static void add_group(struct account *account, uint32_t gid) {
 }
 
 /* The name under which the user is a member of groups: that of its passwd entry. */
-static char *name_of(int root, uint32_t uid) {
+static char *name_of(const struct databases *from, uint32_t uid) {
     struct table table;
     char *name = NULL;
     uint32_t id;
-    table_open(&table, root, "etc/passwd");
+    table_open(&table, &from->passwd);
     while (!name && table_next(&table))
         if (id_of(table.fields[2], &id) && id == uid) name = must_copy(table.fields[0]);
     bytes_clear(&table.text);
     return name;
 }
 
-static void find_memberships(int root, const char *name, struct account *account) {
+static void find_memberships(const struct databases *from, const char *name, struct account *account) {
     struct table table;
     uint32_t gid;
-    table_open(&table, root, "etc/group");
+    table_open(&table, &from->group);
     while (table_next(&table)) {
         if (!id_of(table.fields[2], &gid)) continue;
         char *members = table.fields[3], *member;
@@ -103,28 +104,34 @@ static void find_memberships(int root, const char *name, struct account *account
     bytes_clear(&table.text);
 }
 
-void account_find(int root, const char *user, struct account *account) {
+void databases_read(struct databases *from, int root) {
+    *from = (struct databases){0};
+    if (!read_file(root, "etc/passwd", &from->passwd)) from->passwd.size = 0;
+    if (!read_file(root, "etc/group", &from->group)) from->group.size = 0;
+}
+
+void account_find(const struct databases *from, const char *user, struct account *account) {
     *account = (struct account){0};
     AUTO_FREE char *name = must_copy(user);
     char *group = strchr(name, ':');
     if (group) *group++ = 0;
     if (!*name) strcpy(name, "0"); /* `:GROUP` keeps root; there is room, for a colon was there */
-    if (!find_user(root, name, account)) {
+    if (!find_user(from, name, account)) {
         if (!id_of(name, &account->uid)) die(STATUS_LICHEN, "unable to find user %s: no matching entries in passwd file", name);
         account->home = must_copy("/");
     }
     if (group && *group) {
-        if (!find_group(root, group, &account->gid)) die(STATUS_LICHEN, "unable to find group %s: no matching entries in group file", group);
+        if (!find_group(from, group, &account->gid)) die(STATUS_LICHEN, "unable to find group %s: no matching entries in group file", group);
         add_group(account, account->gid);
         return;
     }
     add_group(account, account->gid);
-    AUTO_FREE char *known = name_of(root, account->uid);
-    if (known) find_memberships(root, known, account);
+    AUTO_FREE char *known = name_of(from, account->uid);
+    if (known) find_memberships(from, known, account);
 }
 
-char *account_home(int root, uint32_t uid) {
+char *account_home(const struct databases *from, uint32_t uid) {
     struct account account = {0};
     AUTO_FREE char *name = must_format("%u", uid);
-    return find_user(root, name, &account) ? account.home : must_copy("/");
+    return find_user(from, name, &account) ? account.home : must_copy("/");
 }

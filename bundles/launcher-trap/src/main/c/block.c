@@ -1,0 +1,99 @@
+#include "block.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CACHE_SLOTS = 8192, PAGE = 4096 };
+
+/* Texts come behind the structures; addresses are those that they will have where the block is mapped. */
+static const char *put(struct bytes *block, const char *text) {
+    const size_t at = block->size;
+    bytes_add(block, text, strlen(text) + 1);
+    return (const char *)(ENGINE_CONFIG + at);
+}
+
+static char *in_container(const char *name) {
+    char here[PATH_MAX];
+    if (!getcwd(here, sizeof here)) die(STATUS_LICHEN, "cannot tell where the container is: %s", strerror(errno));
+    return must_format("%s/%s", here, name);
+}
+
+static void make_cache(const char *path) {
+    unlink(path);
+    AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, (off_t)(sizeof(struct union_cache) + CACHE_SLOTS * sizeof(struct union_slot))) != 0)
+        die(STATUS_LICHEN, "cannot make a file in the run directory (%s): %s", path, strerror(errno));
+}
+
+void block_write(struct launch *launch) {
+    const struct tree *tree = &launch->tree;
+    const unsigned binds = tree->config.bind_count;
+    const size_t layers_at = sizeof(struct engine_config), binds_at = layers_at + sizeof(struct union_layer), fixed = binds_at + binds * sizeof(struct union_bind);
+    struct stat status;
+    if (stat(*tree->layer.host ? tree->layer.host : "/", &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", tree->layer.host, strerror(errno));
+    struct bytes block = {0};
+    AUTO_FREE unsigned char *nothing = must_alloc(fixed);
+    memset(nothing, 0, fixed);
+    bytes_add(&block, nothing, fixed);
+    struct union_layer layer = tree->layer;
+    layer.host = put(&block, layer.host);
+    AUTO_FREE struct union_bind *placed = must_alloc((binds + 1) * sizeof *placed);
+    for (unsigned i = 0; i < binds; i++) {
+        placed[i] = tree->binds[i];
+        placed[i].guest = put(&block, placed[i].guest);
+        placed[i].host = put(&block, placed[i].host);
+    }
+    const bool full = launch->plan.identity == IDENTITY_FULL;
+    AUTO_FREE char *cache = must_format("%s/cache", tree->run);
+    char *path = must_format("%s/engine", tree->run);
+    struct engine_config config = {.tree = {.layers = (const struct union_layer *)(ENGINE_CONFIG + layers_at),
+                                            .layer_count = 1,
+                                            .writable = tree->config.writable,
+                                            .binds = (const struct union_bind *)(ENGINE_CONFIG + binds_at),
+                                            .bind_count = binds,
+                                            .cache_slots = CACHE_SLOTS},
+                                   .upper_inode = status.st_ino,
+                                   .identity = full ? ENGINE_FULL : ENGINE_SINGLE,
+                                   .host_uid = geteuid(),
+                                   .host_gid = getegid()};
+    memcpy(config.magic, ENGINE_MAGIC, sizeof config.magic);
+    config.path = put(&block, path);
+    config.stage = put(&block, launch->stage);
+    config.cache = put(&block, cache);
+    if (full) {
+        AUTO_FREE char *table = in_container("root.table");
+        config.book = put(&block, launch->book);
+        config.table = put(&block, table);
+    }
+    config.size = (block.size + PAGE - 1) / PAGE * PAGE;
+    memcpy(block.data, &config, sizeof config);
+    memcpy(block.data + layers_at, &layer, sizeof layer);
+    memcpy(block.data + binds_at, placed, binds * sizeof *placed);
+    while (block.size < config.size) bytes_add(&block, "", 1);
+    make_cache(cache);
+    if (!replace_file(AT_FDCWD, path, block.data, block.size, 0600)) die(STATUS_LICHEN, "cannot write the engine's configuration (%s): %s", path, strerror(errno));
+    bytes_clear(&block);
+    launch->block = path;
+}
+
+void block_read(struct launch *launch) {
+    char path[PATH_MAX];
+    struct stat status;
+    AUTO_CLOSE int fd = realpath("run/engine", path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    const struct engine_config *config = (const struct engine_config *)ENGINE_CONFIG;
+    if (fd < 0 || fstat(fd, &status) != 0 || status.st_size < (off_t)sizeof *config ||
+        mmap((void *)ENGINE_CONFIG, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0) != config)
+        die(STATUS_LICHEN, "cannot read the engine's configuration (run/engine): %s", strerror(errno));
+    if (memcmp(config->magic, ENGINE_MAGIC, sizeof config->magic) != 0) die(STATUS_LICHEN, "cannot read the engine's configuration (%s): it is of another version", path);
+    launch->block = must_copy(path);
+    launch->stage = config->stage;
+    launch->book = config->book;
+    launch->tree.config = config->tree;
+    launch->plan.identity = config->identity == ENGINE_FULL ? IDENTITY_FULL : IDENTITY_SINGLE;
+}

@@ -1,0 +1,33 @@
+/* lichen-trap: starts and enters containers that need nothing of the kernel but a seccomp filter. See docs/FORMATS.md, 3 and 4. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "given.h"
+#include "launch.h"
+
+static void prepare(struct launch *launch) {
+    *launch = (struct launch){.console = {-1, -1}};
+    launch->report = given_report();
+    given_payload(&launch->plan);
+    launch->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (launch->null < 0) die(STATUS_LICHEN, "cannot open /dev/null: %s", strerror(errno));
+}
+
+int main(int count, char **arguments) {
+    static struct launch launch;
+    uint64_t pid;
+    if (count == 3 && !strcmp(arguments[1], "start")) {
+        prepare(&launch);
+        start_container(&launch, arguments[2]);
+    }
+    if (count == 3 && !strcmp(arguments[1], "enter") && parse_number(arguments[2], 10, &pid)) {
+        prepare(&launch);
+        enter_container(&launch, (pid_t)pid);
+    }
+    if (count == 3 && !strcmp(arguments[1], "probe")) return probe(arguments[2]);
+    if (count == 2 && !strcmp(arguments[1], "probed")) return probed();
+    complain("usage: lichen-trap start STAGE | enter PID | probe STAGE");
+    return STATUS_LICHEN;
+}

@@ -1,0 +1,197 @@
+#include "tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "removal.h"
+#include "volume.h"
+
+enum { MOST_LINKS = 40 };
+
+static struct union_place place;
+
+/* 0 or more as it is; else errno is set, and it is -1. */
+static long told(long result) {
+    if (result >= 0) return result;
+    errno = (int)-result;
+    return -1;
+}
+
+struct union_place *tree_find(struct tree *tree, const char *path, unsigned flags) {
+    if (told(union_resolve(&tree->config, &place, AT_FDCWD, path, flags)) < 0) return NULL;
+    return &place;
+}
+
+static int tree_open(struct tree *tree, const char *path, int flags) { return (int)told(union_open(&tree->config, &place, AT_FDCWD, path, flags | O_CLOEXEC, 0644)); }
+
+bool tree_read(struct tree *tree, const char *path, struct bytes *into) {
+    AUTO_CLOSE int fd = tree_open(tree, path, O_RDONLY | O_NONBLOCK);
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read_whole(fd, into);
+}
+
+bool tree_enter(struct tree *tree, const char *path) {
+    if (!tree_find(tree, path, UNION_DIRECTORY)) return false;
+    int saved = 0;
+    if (place.dir == AT_FDCWD) {
+        if (chdir(*place.path ? place.path : "/") != 0) saved = errno;
+    } else {
+        AUTO_CLOSE int fd = openat(place.dir, place.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || fchdir(fd) != 0) saved = errno;
+    }
+    union_release(&place);
+    errno = saved;
+    return saved == 0;
+}
+
+static bool is_there(struct tree *tree, const char *path) {
+    if (!tree_find(tree, path, 0)) return false;
+    union_release(&place);
+    return true;
+}
+
+static char *parent_of(const char *path) {
+    size_t size = strlen(path);
+    while (size && path[size - 1] == '/') size--;
+    while (size && path[size - 1] != '/') size--;
+    return must_format("%.*s", (int)size, path);
+}
+
+static bool make(struct tree *tree, const char *path, bool directory, int links) {
+    if (is_there(tree, path)) return true;
+    if (errno != ENOENT) return false;
+    AUTO_FREE char *parent = parent_of(path);
+    if (strspn(parent, "/") != strlen(parent) && !make(tree, parent, true, links)) return false;
+    if (directory) {
+        if (told(union_mkdir(&tree->config, &place, AT_FDCWD, path, 0755)) >= 0) return true;
+    } else {
+        AUTO_CLOSE int fd = tree_open(tree, path, O_WRONLY | O_CREAT | O_EXCL);
+        if (fd >= 0) return true;
+    }
+    if (errno != EEXIST) return false;
+    if (links == MOST_LINKS) {
+        errno = ELOOP;
+        return false;
+    }
+    char link[PATH_MAX];
+    long size = told(union_readlink(&tree->config, &place, AT_FDCWD, path, link, sizeof link));
+    if (size < 0) return false;
+    AUTO_FREE char *target = must_format("%s%.*s", *link == '/' ? "" : parent, (int)size, link);
+    return make(tree, target, directory, links + 1);
+}
+
+bool tree_make(struct tree *tree, const char *path, bool directory) { return make(tree, path, directory, 0); }
+
+/* ---- what is mounted */
+
+static struct union_bind *add_bind(struct tree *tree, const char *target, const char *host) {
+    if (!tree_find(tree, target, 0)) die(STATUS_LICHEN, "cannot mount %s (on %s): %s", host, target, strerror(errno));
+    AUTO_FREE char *guest = must_format("%.*s", (int)place.size, place.guest);
+    union_release(&place);
+    if (!*guest) die(STATUS_LICHEN, "cannot mount %s (on %s): that is the root of the container", host, target);
+    if (!strcmp(host, "/")) host = "";
+    unsigned count = tree->config.bind_count++;
+    tree->binds = must_realloc(tree->binds, count + 1, sizeof *tree->binds);
+    tree->config.binds = tree->binds;
+    tree->binds[count] = (struct union_bind){.guest = must_copy(guest), .host = must_copy(host), .guest_size = strlen(guest), .host_size = strlen(host)};
+    return &tree->binds[count];
+}
+
+/* false: the source is not there. */
+static bool bind_host(struct tree *tree, const char *source, const char *target, unsigned options) {
+    char host[PATH_MAX];
+    struct stat status;
+    if (!realpath(source, host) || stat(host, &status) != 0) return false;
+    if (!tree_make(tree, target, S_ISDIR(status.st_mode))) die(STATUS_LICHEN, "cannot make a mount point (%s in the container): %s", target, strerror(errno));
+    struct union_place *at = tree_find(tree, target, 0);
+    bool same = at && S_ISDIR(at->status.mode) == S_ISDIR(status.st_mode);
+    if (at) union_release(at);
+    if (!same) die(STATUS_LICHEN, "cannot mount %s (on %s): one is a directory and the other is not", source, target);
+    add_bind(tree, target, host)->read_only = options & OPT_RO;
+    return true;
+}
+
+static void make_volume(struct tree *tree, const struct op *op) {
+    if (!tree_make(tree, op->target, true)) die(STATUS_LICHEN, "cannot make a mount point (%s in the container): %s", op->target, strerror(errno));
+    AUTO_CLOSE int image = tree_open(tree, op->target, O_RDONLY | O_DIRECTORY);
+    if (image < 0) die(STATUS_LICHEN, "cannot fill a volume with the image's content (%s): %s", op->target, strerror(errno));
+    volume_make(op->source, image);
+}
+
+/* A directory of the run directory, which is gone at the end. Its size cannot be limited, so the planner has refused that. */
+static void make_private(struct tree *tree, const struct op *op) {
+    static unsigned count;
+    AUTO_FREE char *all = must_format("%s/tmpfs", tree->run);
+    AUTO_FREE char *path = must_format("%s/%u", all, count++);
+    unsigned mode = 01777;
+    if (op->data && (sscanf(op->data, "mode=%o", &mode) != 1 || strchr(op->data, ','))) die(STATUS_LICHEN, "cannot mount tmpfs (on %s): unknown options %s", op->target, op->data);
+    if ((mkdir(all, 0700) != 0 && errno != EEXIST) || mkdir(path, 0700) != 0 || chmod(path, mode & 01777) != 0 || !bind_host(tree, path, op->target, op->options))
+        die(STATUS_LICHEN, "cannot make a private directory for the container (%s): %s", op->target, strerror(errno));
+}
+
+static void mount_op(struct tree *tree, const struct op *op) {
+    if (!strcmp(op->type, "tmpfs")) {
+        make_private(tree, op);
+        return;
+    }
+    if (!strcmp(op->type, "bind") && op->options & OPT_COPY) make_volume(tree, op);
+    const bool proc = !strcmp(op->type, "proc"), dev = !strcmp(op->type, "dev"), sys = !strcmp(op->type, "sysfs");
+    const char *source = proc ? "/proc" : dev ? "/dev" : sys ? "/sys" : !strcmp(op->type, "bind") ? op->source : NULL;
+    if (!source) die(STATUS_LICHEN, "cannot carry out the plan (mount on %s): unknown kind %s", op->target, op->type);
+    if (!bind_host(tree, source, op->target, op->options) && !(op->options & OPT_OPTIONAL))
+        die(STATUS_LICHEN, "cannot mount %s (on %s): %s", source, op->target, strerror(errno));
+    if (proc) tree->binds[tree->config.bind_count - 1].magic = true;
+}
+
+/* `${hostname}` stands for the host's name, which is the guest's too. */
+static void add_expanded(struct bytes *data, const struct record *content) {
+    static const char HOLE[] = "${hostname}";
+    struct utsname name;
+    const unsigned char *at = content->data, *end = at + content->size, *hole;
+    while (uname(&name) == 0 && (hole = memmem(at, (size_t)(end - at), HOLE, strlen(HOLE)))) {
+        bytes_add(data, at, (size_t)(hole - at));
+        bytes_text(data, name.nodename);
+        at = hole + strlen(HOLE);
+    }
+    bytes_add(data, at, (size_t)(end - at));
+}
+
+static void file_op(struct tree *tree, const struct op *op) {
+    static unsigned count;
+    struct bytes data = {0};
+    if (op->source && !read_file(AT_FDCWD, op->source, &data)) {
+        if (errno == ENOENT) return;
+        die(STATUS_LICHEN, "cannot read a file for the container (%s): %s", op->source, strerror(errno));
+    }
+    if (!op->source) add_expanded(&data, &op->content);
+    AUTO_FREE char *all = must_format("%s/files", tree->run);
+    AUTO_FREE char *path = must_format("%s/%u", all, count++);
+    if ((mkdir(all, 0700) != 0 && errno != EEXIST) || !replace_file(AT_FDCWD, path, data.data, data.size, op->mode) || !bind_host(tree, path, op->target, 0))
+        die(STATUS_LICHEN, "cannot write a file for the container (%s): %s", op->target, strerror(errno));
+    bytes_clear(&data);
+}
+
+void tree_build(struct tree *tree, const struct plan *plan) {
+    char root[PATH_MAX], run[PATH_MAX];
+    if (!plan->root.path) die(STATUS_LICHEN, "cannot carry out the plan (root): this launcher has no unions yet");
+    if (!realpath(plan->root.path, root)) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", plan->root.path, strerror(errno));
+    if (!realpath("run", run)) die(STATUS_LICHEN, "cannot find the run directory of the container: %s", strerror(errno));
+    tree->run = must_copy(run);
+    tree->layer = (struct union_layer){.host = must_copy(root), .size = strlen(root), .encoding = UNION_PLAIN};
+    tree->config = (struct union_config){.layers = &tree->layer, .layer_count = 1, .writable = true};
+    for (size_t i = 0; i < plan->op_count; i++) {
+        const struct op *op = &plan->ops[i];
+        if (op->kind == OP_MOUNT) mount_op(tree, op);
+        else if (op->kind == OP_FILE) file_op(tree, op);
+        else die(STATUS_LICHEN, "cannot carry out the plan (%s): this launcher hides nothing", op->target);
+    }
+    if (plan->guest.directory && *plan->guest.directory) tree_make(tree, plan->guest.directory, true); /* what goes wrong here is told when it is entered */
+    tree->config.writable = !plan->root.read_only;
+}

@@ -1,0 +1,27 @@
+/* The container's files as its guest sees them, by the same union core that the engine uses. */
+#ifndef LICHEN_TRAP_TREE_H
+#define LICHEN_TRAP_TREE_H
+
+#include "config.h"
+#include "plan.h"
+
+struct tree {
+    struct union_config config;
+    struct union_layer layer;
+    struct union_bind *binds;
+    char *run; /* the real path of the container's run directory */
+};
+
+/* The tree of a plan, with all that is mounted in it; mount points and private files are made. In the container directory. */
+void tree_build(struct tree *tree, const struct plan *plan);
+
+/* A file of the guest's, read whole; false: errno. */
+bool tree_read(struct tree *tree, const char *path, struct bytes *into);
+/* What a guest path leads to. It must not be kept. NULL: errno. */
+struct union_place *tree_find(struct tree *tree, const char *path, unsigned flags);
+/* Goes to a guest directory; false: errno. */
+bool tree_enter(struct tree *tree, const char *path);
+/* Makes a directory, or a file, with what leads to it; where a link leads nowhere, at its end. false: errno. */
+bool tree_make(struct tree *tree, const char *path, bool directory);
+
+#endif

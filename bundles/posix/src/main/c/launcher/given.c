@@ -1,0 +1,47 @@
+#include "given.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "report.h"
+
+enum { PAYLOAD_FD = 3, REPORT_FD = 4 };
+
+static int report_fd = -1;
+
+static void report_death(int status, const char *message) {
+    if (report_fd < 0 || !report_failure(report_fd, status, message)) complain("%s", message);
+    _exit(status);
+}
+
+int given_report(void) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    on_die = report_death;
+    if (getsockopt(REPORT_FD, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) return -1;
+    fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
+    return report_fd = REPORT_FD;
+}
+
+void given_payload(struct plan *plan) {
+    struct bytes payload = {0};
+    if (lseek(PAYLOAD_FD, 0, SEEK_SET) != 0 || !read_whole(PAYLOAD_FD, &payload)) die(STATUS_LICHEN, "cannot read the plan (descriptor 3): %s", strerror(errno));
+    close(PAYLOAD_FD);
+    plan_read(plan, &payload);
+}
+
+void given_check(pid_t pid) {
+    struct bytes text = {0};
+    int first;
+    unsigned long long begun;
+    if (!read_file(AT_FDCWD, "run/pid", &text)) return; /* tried by hand, without a shim */
+    bytes_add(&text, "", 1);
+    bool good = sscanf((const char *)text.data, "%d %llu", &first, &begun) == 2 && first == pid && process_begun(pid) == begun;
+    bytes_clear(&text);
+    if (!good) die(STATUS_LICHEN, "cannot enter the container: it has ended");
+}

@@ -1,0 +1,15 @@
+/* What a launcher's program finds when it is started (docs/FORMATS.md, 3). */
+#ifndef LICHEN_LAUNCHER_GIVEN_H
+#define LICHEN_LAUNCHER_GIVEN_H
+
+#include "plan.h"
+
+/* Descriptor 4 where it is the report socket, made close-on-exec; else -1. From then on failures are reported there, or printed. */
+int given_report(void);
+/* Reads the payload from descriptor 3. */
+void given_payload(struct plan *plan);
+/* Ends the program unless `pid` is the container's first process still: the number could be another process's by now, and what the shim has published beside it decides.
+   Working directory: the container directory. */
+void given_check(pid_t pid);
+
+#endif

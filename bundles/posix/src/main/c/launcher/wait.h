@@ -1,0 +1,22 @@
+/* Waiting for the guest in a process that only passes things on. */
+#ifndef LICHEN_LAUNCHER_WAIT_H
+#define LICHEN_LAUNCHER_WAIT_H
+
+#include <signal.h>
+
+#include "base.h"
+
+/* Blocks all signals, to be called before the fork, so that none is lost. */
+void wait_prepare(void);
+/* Forwards signals to `child`, reaps every other child, and answers the exit status (128+n for signal n). `together`: the child is in our process group, so that what the
+   terminal sends reaches it by itself. */
+int wait_for(pid_t child, bool together);
+/* A child that goes on after what it was waited for queues this signal to its parent, with the status. */
+#define WAIT_TOLD (SIGRTMAX - 1)
+/* The same for the first process of a container without a pid namespace, which never stops: -1 once `parent` is no longer our parent (prctl(PR_SET_PDEATHSIG) wakes us). */
+int wait_as_init(pid_t child, bool together, pid_t parent);
+
+/* Default dispositions and an empty mask, as a guest's program is to begin. */
+void signals_default(void);
+
+#endif
