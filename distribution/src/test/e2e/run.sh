@@ -69,6 +69,14 @@ with_debian() {
   fi
 }
 
+with_workshop() {
+  if debian=$("$here/prepare-workshop.sh" "${LICHEN_CACHE:-$work/cache}" "$work/e2e/guest" 2>"$work/why"); then
+    why='' && chmod -R a+rX "$work/e2e/guest"
+  else
+    why=$(cat "$work/why") debian=''
+  fi
+}
+
 # /dev/fuse is for everybody on a desktop, and not in many sandboxes: so it is made one for this suite alone.
 with_fuse() {
   [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] || return 0
@@ -82,13 +90,14 @@ for suite; do
   case $suite in
     ranges) with_ranges ;;
     debian) with_debian ;;
+    guests) with_workshop ;;
     union) with_debian && with_fuse ;;
   esac
   cd "$own/home"
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \
     LANG=C.UTF-8 TERM=xterm JAVA_HOME="${JAVA_HOME:-}" LICHEN_MUST_WORK="${LICHEN_MUST_WORK:-}" \
     LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 LICHEN_CRASH_ROUNDS="${LICHEN_CRASH_ROUNDS:-}" \
-    LICHEN_SEED="${LICHEN_SEED:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
+    LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
     LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" \
     ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true
   if read -r p f s <"$own/tmp/result" 2>/dev/null; then

@@ -20,6 +20,9 @@ want stress-ng stress-ng
 want fuse-overlayfs fuse-overlayfs
 want nsenter util-linux
 want python3 python3
+want go golang-go
+want musl-gcc musl-tools
+want busybox busybox-static
 [ -n "$packages" ] || exit 0
 command -v apt-get >/dev/null || {
   echo "check: please install what tests need:$packages" >&2

@@ -37,7 +37,7 @@ int main(int count, char **arguments) {
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), shared = open(cache, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     enum { SIZE = 65536, SLOTS = 8192 };
     if (ftruncate(fd, SIZE) || ftruncate(shared, (off_t)(sizeof(struct union_cache) + SLOTS * sizeof(struct union_slot)))) return 125;
-    struct engine_config *config = mmap((void *)ENGINE_CONFIG, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+    struct engine_config *config = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (config == MAP_FAILED) return 125;
     struct union_layer *layer = (struct union_layer *)(config + 1);
     struct union_bind *bound = (struct union_bind *)(layer + 1);
@@ -67,6 +67,12 @@ int main(int count, char **arguments) {
         long number = root_book_add(book, &first, text);
         if (number < 0 || root_book_mark(0, number) < 0) complain("cannot mark: %ld", number);
     }
+    /* Where it will be mapped. */
+#define MOVE(pointer) (pointer) = (void *)((char *)(pointer) + (ENGINE_CONFIG - (uintptr_t)config))
+    MOVE(layer->host);
+    for (unsigned i = 0; i < bind_count; i++) MOVE(bound[i].guest), MOVE(bound[i].host);
+    MOVE(config->tree.layers), MOVE(config->tree.binds), MOVE(config->path), MOVE(config->stage), MOVE(config->cache);
+    if (full) MOVE(config->book), MOVE(config->table);
     if (chdir(root)) return 125;
     char **variables = NULL;
     for (char **v = environ; *v; v++) list_add(&variables, *v);

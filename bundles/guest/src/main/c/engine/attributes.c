@@ -3,6 +3,13 @@
 
 #include <time.h>
 
+/* Calls on descriptors do not take one that only stands for a path. */
+static long usable(uint64_t fd) {
+    enum { GET_FLAGS = 3 };
+    const long flags = SYS(fcntl, (int)fd, GET_FLAGS);
+    return flags < 0 ? flags : flags & O_PATH ? -EBADF : 0;
+}
+
 /* What is to be changed: a descriptor of the thing itself, never of a lower layer, after the right of a guest user was not denied by the way to it. 1: nothing to change (a lower
    file that is gone). */
 static long thing(struct call *call, const struct caller *caller, int dir, const char *path, int flags, long *fd) {
@@ -43,7 +50,7 @@ static long chmod_argument(struct call *call, int dir, uint64_t path, unsigned m
 long call_chmod(struct call *call) { return chmod_argument(call, AT_FDCWD, call->rdi, (unsigned)call->rsi, 0); }
 long call_fchmodat(struct call *call) { return chmod_argument(call, (int)call->rdi, call->rsi, (unsigned)call->rdx, 0); }
 long call_fchmodat2(struct call *call) { return chmod_argument(call, (int)call->rdi, call->rsi, (unsigned)call->rdx, (int)call->r10); }
-long call_fchmod(struct call *call) { return (int)call->rdi < 0 ? -EBADF : chmod_path(call, (int)call->rdi, "", (unsigned)call->rsi, AT_EMPTY_PATH); }
+long call_fchmod(struct call *call) { return usable(call->rdi) < 0 ? -EBADF : chmod_path(call, (int)call->rdi, "", (unsigned)call->rsi, AT_EMPTY_PATH); }
 
 static long chown_path(struct call *call, int dir, const char *path, uint32_t uid, uint32_t gid, int flags) {
     struct caller caller;
@@ -71,7 +78,7 @@ static long chown_argument(struct call *call, int dir, uint64_t path, uint64_t u
 long call_chown(struct call *call) { return chown_argument(call, AT_FDCWD, call->rdi, call->rsi, call->rdx, 0); }
 long call_lchown(struct call *call) { return chown_argument(call, AT_FDCWD, call->rdi, call->rsi, call->rdx, AT_SYMLINK_NOFOLLOW); }
 long call_fchownat(struct call *call) { return chown_argument(call, (int)call->rdi, call->rsi, call->rdx, call->r10, (int)call->r8); }
-long call_fchown(struct call *call) { return (int)call->rdi < 0 ? -EBADF : chown_path(call, (int)call->rdi, "", (uint32_t)call->rsi, (uint32_t)call->rdx, AT_EMPTY_PATH); }
+long call_fchown(struct call *call) { return usable(call->rdi) < 0 ? -EBADF : chown_path(call, (int)call->rdi, "", (uint32_t)call->rsi, (uint32_t)call->rdx, AT_EMPTY_PATH); }
 
 /* ---- times */
 
@@ -101,14 +108,21 @@ static long utimens_path(struct call *call, int dir, const char *path, const str
 static long utimens_argument(struct call *call, int dir, uint64_t path, const struct union_time *times, int flags) {
     char *text = scratch_of(call)->path;
     long result = 0;
-    if (!path && dir != AT_FDCWD) *text = 0, flags |= AT_EMPTY_PATH; /* futimens */
-    else result = path_argument(text, path);
+    if (!path && dir != AT_FDCWD) { /* futimens */
+        result = flags ? -EINVAL : usable((uint64_t)dir);
+        *text = 0, flags |= AT_EMPTY_PATH;
+    } else {
+        result = path_argument(text, path);
+    }
     return result < 0 ? result : utimens_path(call, dir, text, times, flags);
 }
 
 long call_utimensat(struct call *call) {
     struct union_time times[2];
+    enum { OMIT = (1 << 30) - 2 };
     if (call->rdx && guest_read(times, call->rdx, sizeof times) < 0) return -EFAULT;
+    if (call->r10 & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    if (call->rdx && times[0].nanoseconds == OMIT && times[1].nanoseconds == OMIT) return 0; /* not even the path is looked at */
     return utimens_argument(call, (int)call->rdi, call->rsi, call->rdx ? times : NULL, (int)call->r10);
 }
 
@@ -136,6 +150,7 @@ long call_utime(struct call *call) {
 long call_truncate(struct call *call) {
     struct scratch *scratch = scratch_of(call);
     struct caller caller;
+    if ((int64_t)call->rsi < 0) return -EINVAL;
     long result = path_argument(scratch->path, call->rdi);
     if (result < 0) return result;
     find_caller(call, &caller);
@@ -148,13 +163,16 @@ long call_truncate(struct call *call) {
     return union_truncate(&engine.tree, &scratch->place, AT_FDCWD, scratch->path, (int64_t)call->rsi);
 }
 
-/* ---- extended attributes: values go through a mapping, for they can have 64 KiB. */
+/* ---- extended attributes: values of up to 64 KiB, the large ones in a mapping. */
 
 enum { NAME_ROOM = 256, VALUE_MOST = 65536 };
 
-static long value_room(uint64_t size) { return size ? SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH, -1, 0) : 0; }
+static long value_room(struct call *call, uint64_t size) {
+    if (size <= sizeof scratch_of(call)->text) return (long)scratch_of(call)->text;
+    return SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH, -1, 0);
+}
 static void value_free(long value, uint64_t size) {
-    if (value > 0) SYS(munmap, value, size);
+    if (size > sizeof((struct scratch *)0)->text) SYS(munmap, value, size);
 }
 
 static long name_argument(char *name, uint64_t from) {
@@ -162,16 +180,25 @@ static long name_argument(char *name, uint64_t from) {
     return size == -ENAMETOOLONG || size == 0 ? -ERANGE : size;
 }
 
+/* Without a path, it is the first argument, and read only now. */
+static long own_path(struct call *call, const char **path) {
+    if (*path) return 0;
+    *path = scratch_of(call)->path;
+    return path_argument(scratch_of(call)->path, call->rdi);
+}
+
+/* In the order of the kernel: what is wrong with the attribute is told before what is wrong with the path. */
 static long set_value(struct call *call, int dir, const char *path, int flags) {
     char name[NAME_ROOM];
     const uint64_t size = call->r10;
-    long result = name_argument(name, call->rsi);
+    long result = call->r8 & ~3ull ? -EINVAL : name_argument(name, call->rsi);
     if (result < 0) return result;
     if (size > VALUE_MOST) return -E2BIG;
-    const long value = value_room(size);
+    const long value = value_room(call, size);
     if (value < 0) return value;
     result = size ? guest_read((void *)value, call->rdx, size) : 0;
-    if (result == 0) result = union_setxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, (void *)value, size, (int)call->r8, flags);
+    if (result == 0) result = own_path(call, &path);
+    if (result >= 0) result = union_setxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, size ? (void *)value : NULL, size, (int)call->r8, flags);
     value_free(value, size);
     return result;
 }
@@ -180,10 +207,11 @@ static long get_value(struct call *call, int dir, const char *path, int flags) {
     char name[NAME_ROOM];
     const uint64_t size = call->r10 > VALUE_MOST ? VALUE_MOST : call->r10;
     long result = name_argument(name, call->rsi);
+    if (result >= 0) result = own_path(call, &path);
     if (result < 0) return result;
-    const long value = value_room(size);
+    const long value = value_room(call, size);
     if (value < 0) return value;
-    result = union_getxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, (void *)value, size, flags);
+    result = union_getxattr(&engine.tree, &scratch_of(call)->place, dir, path, name, size ? (void *)value : NULL, size, flags);
     if (result > 0 && size && guest_write(call->rdx, (void *)value, (uint64_t)result) < 0) result = -EFAULT;
     value_free(value, size);
     return result;
@@ -191,9 +219,11 @@ static long get_value(struct call *call, int dir, const char *path, int flags) {
 
 static long list_values(struct call *call, int dir, const char *path, int flags) {
     const uint64_t size = call->rdx > VALUE_MOST ? VALUE_MOST : call->rdx;
-    const long value = value_room(size);
+    long result = own_path(call, &path);
+    if (result < 0) return result;
+    const long value = value_room(call, size);
     if (value < 0) return value;
-    long result = union_listxattr(&engine.tree, &scratch_of(call)->place, dir, path, (char *)value, size, flags);
+    result = union_listxattr(&engine.tree, &scratch_of(call)->place, dir, path, size ? (char *)value : NULL, size, flags);
     if (result > 0 && size && guest_write(call->rsi, (void *)value, (uint64_t)result) < 0) result = -EFAULT;
     value_free(value, size);
     return result;
@@ -201,17 +231,14 @@ static long list_values(struct call *call, int dir, const char *path, int flags)
 
 static long remove_value(struct call *call, int dir, const char *path, int flags) {
     char name[NAME_ROOM];
-    const long result = name_argument(name, call->rsi);
+    long result = name_argument(name, call->rsi);
+    if (result >= 0) result = own_path(call, &path);
     return result < 0 ? result : union_removexattr(&engine.tree, &scratch_of(call)->place, dir, path, name, flags);
 }
 
 typedef long value_call(struct call *call, int dir, const char *path, int flags);
-static long of_path(struct call *call, value_call *do_call, int flags) {
-    char *path = scratch_of(call)->path;
-    const long result = path_argument(path, call->rdi);
-    return result < 0 ? result : do_call(call, AT_FDCWD, path, flags);
-}
-static long of_fd(struct call *call, value_call *do_call) { return (int)call->rdi < 0 ? -EBADF : do_call(call, (int)call->rdi, "", AT_EMPTY_PATH); }
+static long of_path(struct call *call, value_call *do_call, int flags) { return do_call(call, AT_FDCWD, NULL, flags); }
+static long of_fd(struct call *call, value_call *do_call) { return usable(call->rdi) < 0 ? -EBADF : do_call(call, (int)call->rdi, "", AT_EMPTY_PATH); }
 
 long call_setxattr(struct call *call) { return of_path(call, set_value, 0); }
 long call_lsetxattr(struct call *call) { return of_path(call, set_value, AT_SYMLINK_NOFOLLOW); }

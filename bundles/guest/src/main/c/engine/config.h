@@ -28,7 +28,8 @@ struct engine_config {
  *
  * config: path of the block; program: host path of the ELF file, or of the descriptor that it is on; interpreter: that of
  * its interpreter; executable: what /proc/self/exe tells; file name: what execve was given.
- * flags: `f` the first program, found by argv[0] and the guest's PATH (the rest is empty); `c` close the descriptor; `s` secure (AT_SECURE); `t` a tracer waits for it. */
+ * flags: `f` the first program, found by argv[0] and the guest's PATH (the rest is empty); `c` close the descriptor; `s` secure (AT_SECURE); `n` the
+ * filter is there already (nest.h); `t` a tracer waits for it. */
 #define ENGINE_STATE "\177LICHEN="
 #define ENGINE_SEPARATOR '\037'
 

@@ -58,22 +58,29 @@ static struct root_host host_of(const struct union_status *status) {
 }
 
 /* Of a process's node in /proc, who that process is. */
-static bool node_of_process(const struct union_place *place, struct root_node *node) {
-    if (place->bind < 0 || !engine.tree.binds[place->bind].magic) return false;
-    node->uid = place->status.uid == engine.config->host_uid ? 0 : place->status.uid;
-    node->gid = place->status.gid == engine.config->host_gid ? 0 : place->status.gid;
-    return true;
+static void node_of_process(const struct union_place *place, struct root_node *node) {
+    struct root_credentials credentials;
+    char text[ROOT_TEXT];
+    const struct union_bind *bind = &engine.tree.binds[place->bind];
+    long pid = 0;
+    for (const char *at = place->guest + bind->guest_size + 1; *at >= '0' && *at <= '9' && pid < 100000000; at++) pid = pid * 10 + *at - '0';
+    if (!pid || root_book_who(engine.config->book, (int)pid, &credentials, text) < 0) return;
+    node->uid = credentials.user.effective;
+    node->gid = credentials.group.effective;
+}
+
+long node_as(const struct union_place *place, const struct root_host *host, struct root_node *node) {
+    const struct root_file file = file_of(place);
+    const bool process = place->bind >= 0 && engine.tree.binds[place->bind].magic;
+    if (!place->magic && !process) return root_look(&engine.place, &file, host, node);
+    *node = root_plain(&engine.place, host);
+    if (process && host->uid == engine.config->host_uid) node_of_process(place, node);
+    return 0;
 }
 
 long node_of(const struct union_place *place, struct root_node *node) {
     const struct root_host host = host_of(&place->status);
-    const struct root_file file = file_of(place);
-    if (place->magic || (place->bind >= 0 && engine.tree.binds[place->bind].magic)) {
-        *node = root_plain(&engine.place, &host);
-        node_of_process(place, node);
-        return 0;
-    }
-    return root_look(&engine.place, &file, &host, node);
+    return node_as(place, &host, node);
 }
 
 static long look_at(const char *path, struct root_node *node) {

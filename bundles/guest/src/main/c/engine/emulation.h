@@ -22,6 +22,7 @@ long become(struct call *call, const struct root_credentials *credentials);
 
 /* What the guest sees of the file that place has found and looked at. 0 or -errno. */
 long node_of(const struct union_place *place, struct root_node *node);
+long node_as(const struct union_place *place, const struct root_host *host, struct root_node *node); /* where the caller has looked at it */
 /* Of the directory above. */
 long parent_of(struct call *call, const struct union_place *place, struct root_node *node);
 struct root_file file_of(const struct union_place *place);

@@ -32,6 +32,8 @@ bool is_direct(const struct union_place *place);
 /* proc.c */
 /* Where `exe` of a process of the container leads, if place->guest is such a link: the size of the guest path in `path`; 0: it is none; or -errno. */
 long executable_behind(struct call *call, const struct union_place *place, char *path);
+/* Whether a link of /proc that leads out of the tree may be followed: descriptors that a process of the container has, unless they are directories, and what is no file at all. */
+bool may_leave(struct call *call, const struct union_place *place);
 /* A file of /proc that has to tell the guest something else than the kernel does: a descriptor; -ENOENT: it is none. */
 long open_generated(struct call *call, const struct union_place *place, int flags);
 /* A vfork child has asked its parent to trace it, and is about to execute; and the stop that the tracer waits for, in the program. */

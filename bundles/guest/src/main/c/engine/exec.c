@@ -2,6 +2,8 @@
 
 #include <elf.h>
 
+#include "nest.h"
+
 enum { PHDRS_MOST = 128, FIRST_COPY = 200, F_GETFD_CALL = 1, F_DUPFD_CALL = 0 };
 
 /* ---- finding the program */
@@ -24,18 +26,18 @@ static long open_executable(struct call *call, const struct caller *caller, stru
     return result;
 }
 
-static const char *add_string(struct program *program, const char *text, size_t size) {
+static uint32_t add_string(struct program *program, const char *text, size_t size) {
     char *to = program->strings + program->strings_used;
     bytes_copy(to, text, size);
     to[size] = 0;
     program->strings_used += size + 1;
-    return to;
+    return (uint32_t)(to - (char *)program);
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* fs/binfmt_script.c: the interpreter and at most one argument; `head` ends in zeros. The interpreter goes to `path`. */
-static long read_script(struct program *program, char head[HEAD_SIZE], size_t size, const char *script, char *path) {
+static long read_script(struct program *program, char head[HEAD_SIZE], size_t size, uint32_t script, char *path) {
     size_t end = 2, from = 2, to;
     while (end < size && head[end] != '\n' && head[end]) end++;
     const bool whole = end < size || size < HEAD_SIZE;
@@ -43,10 +45,10 @@ static long read_script(struct program *program, char head[HEAD_SIZE], size_t si
     while (from < end && is_blank(head[from])) from++;
     for (to = from; to < end && !is_blank(head[to]);) to++;
     if (from == to || (!whole && to == end)) return -ENOEXEC;
-    const char *const interpreter = add_string(program, head + from, to - from);
-    bytes_copy(path, interpreter, to - from + 1);
+    const uint32_t interpreter = add_string(program, head + from, to - from);
+    bytes_copy(path, (const char *)program + interpreter, to - from + 1);
     while (to < end && is_blank(head[to])) to++;
-    const char *const argument = to < end ? add_string(program, head + to, end - to) : NULL;
+    const uint32_t argument = to < end ? add_string(program, head + to, end - to) : 0;
     const unsigned more = argument ? 3 : 2, keep = program->prefix_count ? program->prefix_count - 1 : 0;
     if (keep + more > PREFIX_MOST) return -ELOOP;
     for (unsigned i = keep; i-- > 0;) program->prefix[i + more] = program->prefix[i + 1];
@@ -66,6 +68,7 @@ static long check_elf(struct call *call, struct program *program, int fd, const 
     const size_t size = header->e_phnum * sizeof *all;
     if (SYS(pread64, fd, all, size, header->e_phoff) != (long)size) return -ENOEXEC;
     for (unsigned i = 0; i < header->e_phnum; i++) {
+        if (all[i].p_type == PT_LOAD && header->e_type == ET_EXEC && all[i].p_vaddr - ENGINE_TEXT < ENGINE_TEXT_SIZE) program->stage = true;
         if (all[i].p_type != PT_INTERP) continue;
         if (all[i].p_filesz < 2 || all[i].p_filesz > PATH_ROOM) return -ENOEXEC;
         const size_t length = all[i].p_filesz;
@@ -128,6 +131,7 @@ long program_find(struct call *call, struct program *program, int dir, const cha
     char head[HEAD_SIZE + 1], fd_name[UNION_FD_NAME];
     find_caller(call, &caller);
     program->interpreter[0] = 0;
+    program->opened = program->stage = false;
     program->prefix_count = 0, program->strings_used = 0, program->secure = program->changes = false, program->copy = -1;
     char *end = program->name;
     if (*path != '/' && dir != AT_FDCWD) {
@@ -135,7 +139,7 @@ long program_find(struct call *call, struct program *program, int dir, const cha
         if (*path) *end++ = '/';
     }
     bytes_copy(end, path, text_size(path) + 1 < PATH_ROOM - 24 ? text_size(path) + 1 : PATH_ROOM - 24);
-    const char *script = program->name;
+    uint32_t script = offsetof(struct program, name);
     for (int depth = 0;; depth++) {
         long result = find_place(call, place, dir, path, flags, fd_name);
         if (result < 0) return result;
@@ -144,6 +148,7 @@ long program_find(struct call *call, struct program *program, int dir, const cha
             union_release(place);
             return fd;
         }
+        program->opened = true;
         bytes_zero(head, sizeof head);
         const long size = SYS(pread64, fd, head, HEAD_SIZE, 0);
         result = size < 0 ? size : note_place(program, place, (int)fd);
@@ -213,9 +218,7 @@ static long room_of_thread(uint64_t pointers, struct room **room) {
             !__atomic_compare_exchange_n(&rooms[i].thread, &none, thread, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             continue;
         if (rooms[i].size < size) {
-            if (rooms[i].size) SYS(munmap, rooms[i].address, rooms[i].size);
-            rooms[i].size = 0;
-            const long address = room_map(size);
+            const long address = rooms[i].size ? SYS(mremap, rooms[i].address, rooms[i].size, size, 1 /* MREMAP_MAYMOVE */) : room_map(size);
             if (address < 0) return address;
             rooms[i].address = (uint64_t)address;
             rooms[i].size = size;
@@ -223,9 +226,7 @@ static long room_of_thread(uint64_t pointers, struct room **room) {
         *room = (struct room *)rooms[i].address;
         return 0;
     }
-    const long address = room_map(size); /* more threads than that have never called execve: what is lost is address space */
-    *room = (struct room *)address;
-    return address < 0 ? address : 0;
+    return -EAGAIN; /* more threads than that have never called execve */
 }
 
 /* How many pointers an array of the guest's has before its NULL. */
@@ -246,7 +247,7 @@ static long run(struct call *call, struct room *room, uint64_t argv, long argume
     uint64_t *to = room->pointers, *new_argv = (uint64_t *)(uintptr_t)argv;
     if (program->prefix_count) {
         new_argv = to;
-        for (unsigned i = 0; i < program->prefix_count; i++) *to++ = (uint64_t)program->prefix[i];
+        for (unsigned i = 0; i < program->prefix_count; i++) *to++ = (uint64_t)program_prefix(program, i);
         for (long i = 1; i < arguments; i++, to++)
             if (guest_read(to, argv + (uint64_t)i * 8, 8) < 0) return -EFAULT;
         *to++ = 0;
@@ -254,9 +255,14 @@ static long run(struct call *call, struct room *room, uint64_t argv, long argume
     uint64_t *const new_envp = to;
     if (guest_read(to, envp, (uint64_t)variables * 8) < 0 && variables) return -EFAULT;
     to += variables;
+    if (program->stage) { /* its own last string is the one that counts, changed */
+        const long result = variables ? guest_text(room->state, *--to, STATE_ROOM) : -EPERM, nested = result < 0 ? result : nest_state(call, room->state, STATE_ROOM);
+        if (nested < 0) return nested;
+    } else {
+        program_state(program, room->state);
+    }
     *to++ = (uint64_t)room->state;
     *to = 0;
-    program_state(program, room->state);
     if (program->changes) {
         const long error = become(call, &program->credentials);
         if (error < 0) return error;
@@ -274,11 +280,16 @@ static long exec(struct call *call, int dir, uint64_t path, uint64_t argv, uint6
     long result = path_argument(scratch->path, path);
     if (result < 0) return result;
     if (!*scratch->path && !(flags & AT_EMPTY_PATH)) return -ENOENT;
+    result = room_of_thread(0, &room);
+    if (result < 0) return result;
+    const long found = program_find(call, &room->program, dir, scratch->path, flags);
+    if (found < 0 && !room->program.opened) return found;
+    /* In the kernel's order: the file is opened, then the arguments are read, then it is looked at. */
     const long arguments = count(argv), variables = arguments < 0 ? arguments : count(envp);
-    if (variables < 0) return variables;
-    result = room_of_thread((uint64_t)arguments + (uint64_t)variables + PREFIX_MOST + 4, &room);
-    if (result == 0) result = program_find(call, &room->program, dir, scratch->path, flags);
-    if (result == 0) result = run(call, room, argv, arguments, envp, variables);
+    result = found < 0 && variables >= 0 ? found : variables;
+    if (result >= 0) result = room_of_thread((uint64_t)arguments + (uint64_t)variables + PREFIX_MOST + 4, &room);
+    if (result >= 0) result = run(call, room, argv, arguments, envp, variables);
+    if (found == 0 && room->program.copy >= 0) SYS(close, room->program.copy);
     return result;
 }
 

@@ -14,13 +14,17 @@ struct program {
     char name[PATH_ROOM];       /* as execve was given it */
     char strings[2 * SCRIPTS_MOST * HEAD_SIZE];
     size_t strings_used;
-    const char *prefix[PREFIX_MOST]; /* takes the place of argv[0], if there are any */
+    uint32_t prefix[PREFIX_MOST]; /* what takes the place of argv[0], if there are any: offsets of texts in here, for this may be moved */
     unsigned prefix_count;
     int copy;    /* a descriptor that has to survive execve for the loader, or -1 */
+    bool stage;  /* it is an engine's own program */
+    bool opened; /* what is wrong is not with the path, but with what is there */
     bool secure; /* AT_SECURE */
     bool changes; /* credentials are to be: */
     struct root_credentials credentials;
 };
+
+static inline const char *program_prefix(const struct program *program, unsigned index) { return (const char *)program + program->prefix[index]; }
 
 /* Follows scripts to an ELF file that can be loaded. `path` is in the caller's scratch->path. 0 or -errno. */
 long program_find(struct call *call, struct program *program, int dir, const char *path, int flags);

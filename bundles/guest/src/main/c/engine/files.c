@@ -20,7 +20,27 @@ long resolve_path(struct call *call, struct union_place *place, int dir, const c
         union_release(place);
         return union_resolve(&engine.tree, place, AT_FDCWD, executable, flags & ~(unsigned)UNION_EMPTY);
     }
-    return sys_stat(place->dir, place->path, &place->status, 0);
+    result = sys_stat(place->dir, place->path, &place->status, 0);
+    if (result == 0 && !may_leave(call, place)) result = -EACCES;
+    if (result < 0) union_release(place);
+    return result;
+}
+
+/* Directories that were found to be in the tree, so that descriptors of them need not be looked up again. */
+enum { KNOWN = 1024 };
+static uint64_t known[KNOWN];
+
+static bool is_inside(struct union_place *place, int dir) {
+    struct union_status status;
+    const long result = dir == AT_FDCWD ? sys_stat(AT_FDCWD, "", &status, AT_EMPTY_PATH) : sys_fstat(dir, &status);
+    if (result < 0) return false;
+    const uint64_t key = (status.dev * 0x9e3779b97f4a7c15u ^ status.ino * 0xc2b2ae3d27d4eb4fu) | 1;
+    uint64_t *slot = &known[key >> 20 & (KNOWN - 1)];
+    if (__atomic_load_n(slot, __ATOMIC_RELAXED) == key) return true;
+    if (union_resolve(&engine.tree, place, dir, ".", 0) < 0) return false;
+    union_release(place);
+    __atomic_store_n(slot, key, __ATOMIC_RELAXED);
+    return true;
 }
 
 /* One name below a directory that is at hand, in a tree that is all there is: then the kernel finds what the walk would find, unless it is a link, or a mount point. Answers a place
@@ -36,6 +56,7 @@ static bool is_at_hand(struct union_place *place, int dir, const char *path) {
         const struct union_bind *bind = &tree->binds[i];
         if (bind->guest_size > size && bind->guest[bind->guest_size - size - 1] == '/' && bytes_equal(bind->guest + bind->guest_size - size, path, size)) return false;
     }
+    if (!is_inside(place, dir)) return false;
     place->dir = dir, place->path = path;
     place->magic = place->looked = place->slash = false;
     place->found = true;
@@ -60,36 +81,46 @@ static bool is_slow_to_open(const struct union_place *place) {
     return place->looked && place->found && (S_ISFIFO(place->status.mode) || S_ISCHR(place->status.mode) || S_ISBLK(place->status.mode));
 }
 
-/* By a call that a signal may interrupt. -ELOOP with a place that was not looked at: it is a link. */
-static long open_here(struct call *call, const struct union_place *place, const struct opening *opening) {
-    const int flags = (place->magic ? opening->flags & ~(O_CREAT | O_EXCL) : opening->flags | O_NOFOLLOW) | O_LARGEFILE;
-    return WINDOW(call, openat, place->dir, place->path, flags, opening->mode);
+/* By a call that a signal may interrupt, and never through a link that has come into the way meanwhile. -ELOOP with a place that was not looked at: it is a link. */
+static long open_at(struct call *call, int dir, const char *path, int flags, unsigned mode, bool magic) {
+    enum { PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+    const int known_flags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | FASYNC | O_DIRECT | O_LARGEFILE | O_NOATIME | O_TMPFILE | PATH_FLAGS;
+    const bool makes = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+    if (!magic) flags |= O_NOFOLLOW;
+    const struct open_how how = {.flags = (uint64_t)(uint32_t)(flags & (flags & O_PATH ? PATH_FLAGS : known_flags)), .mode = makes ? mode & 07777 : 0, .resolve = magic ? 0 : RESOLVE_NO_SYMLINKS};
+    const long result = WINDOW(call, openat2, dir, path, &how, sizeof how);
+    return result == -ENOSYS ? WINDOW(call, openat, dir, path, flags | O_LARGEFILE, mode) : result; /* before Linux 5.6 */
 }
 
+static long open_here(struct call *call, const struct union_place *place, const struct opening *opening) {
+    return open_at(call, place->dir, place->path, place->magic ? opening->flags & ~(O_CREAT | O_EXCL) : opening->flags, opening->mode, place->magic);
+}
+
+/* Looking needs no more than the kernel; but O_PATH without following would open a link. */
+static bool is_look(int flags) { return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY && (!(flags & O_PATH) || flags & O_NOFOLLOW); }
+/* What was opened without following, although the guest wants to follow, could be a link. */
+static bool may_be_link(long result, int flags) { return !(flags & O_NOFOLLOW) && (result == -ELOOP || (result == -ENOTDIR && flags & O_DIRECTORY)); }
 static long open_in_union(struct union_place *place, const struct opening *opening) {
     return union_open(&engine.tree, place, opening->dir, opening->path, opening->flags, opening->mode);
 }
 
-/* Looking needs no more than the kernel. -ELOOP: it is a link. */
-static bool is_look(int flags) { return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY; }
 static long open_at_hand(struct call *call, const struct opening *opening) {
-    return WINDOW(call, openat, opening->dir, opening->path, opening->flags | O_NOFOLLOW | O_LARGEFILE, 0);
+    return open_at(call, opening->dir, opening->path, opening->flags, 0, false);
 }
 
 static long open_plainly(struct call *call, struct union_place *place, const struct opening *opening) {
     if (is_look(opening->flags) && is_at_hand(place, opening->dir, opening->path)) {
         const long result = open_at_hand(call, opening);
-        if (result != -ELOOP && !(result >= 0 && opening->flags & O_PATH && !(opening->flags & O_NOFOLLOW))) return result;
-        sys_close(result);
+        if (!may_be_link(result, opening->flags)) return result;
     }
-    for (unsigned lazy = UNION_LAZY;; lazy = 0) {
+    for (unsigned lazy = opening->flags & O_PATH ? 0U : UNION_LAZY;; lazy = 0) {
         long result = resolve_path(call, place, opening->dir, opening->path, resolving(opening) | lazy);
         if (result < 0) return result;
         const bool looked = place->looked, here = is_direct(place) || place->magic || is_slow_to_open(place);
         result = here ? open_here(call, place, opening) : 0;
         union_release(place);
         if (!here) return open_in_union(place, opening);
-        if (result != -ELOOP || looked || opening->flags & O_NOFOLLOW) return result;
+        if (looked || !may_be_link(result, opening->flags)) return result;
     }
 }
 
@@ -147,9 +178,9 @@ static long open_new(struct call *call, const struct caller *caller, struct unio
 static long open_emulated(struct call *call, const struct caller *caller, struct union_place *place, const struct opening *opening) {
     enum { TRIES = 100 };
     /* A directory is what it is on disk. */
-    if (caller->almighty && is_look(opening->flags) && opening->flags & O_DIRECTORY && !(opening->flags & O_PATH) && is_at_hand(place, opening->dir, opening->path)) {
+    if (caller->almighty && is_look(opening->flags) && opening->flags & O_DIRECTORY && is_at_hand(place, opening->dir, opening->path)) {
         const long result = open_at_hand(call, opening);
-        if (result != -ELOOP && result != -ENOTDIR && result != -EACCES) return result;
+        if (!may_be_link(result, opening->flags) && result != -EACCES) return result;
     }
     for (int i = 0;; i++) {
         long result = resolve_path(call, place, opening->dir, opening->path, resolving(opening));
@@ -166,10 +197,11 @@ static long open_emulated(struct call *call, const struct caller *caller, struct
 static long open_path(struct call *call, int dir, uint64_t path, int flags, unsigned mode) {
     struct scratch *scratch = scratch_of(call);
     struct caller caller;
-    long result = path_argument(scratch->path, path);
-    if (result < 0) return result;
     if (flags & O_PATH) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)) return -EINVAL;
+    if (flags & O_TMPFILE & ~O_DIRECTORY && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY)) return -EINVAL;
+    long result = path_argument(scratch->path, path);
+    if (result < 0) return result;
     const struct opening opening = {dir, scratch->path, flags, mode};
     find_caller(call, &caller);
     return caller.emulated ? open_emulated(call, &caller, &scratch->place, &opening) : open_plainly(call, &scratch->place, &opening);
@@ -185,8 +217,9 @@ long call_openat2(struct call *call) {
     if (call->r10 < sizeof how) return -EINVAL;
     if (call->r10 > sizeof how) return -E2BIG;
     if (guest_read(&how, call->rdx, sizeof how) < 0) return -EFAULT;
+    const long check = SYS(openat2, AT_FDCWD, "", &how, sizeof how); /* the kernel says what is wrong with them before it looks for the path */
+    if (check != -ENOENT) return check;
     if (how.resolve) return -ENOSYS;
-    if (how.flags >> 32 || how.mode & ~07777ull || (how.mode && !(how.flags & (O_CREAT | O_TMPFILE)))) return -EINVAL;
     return open_path(call, (int)call->rdi, call->rsi, (int)how.flags, (unsigned)how.mode);
 }
 
@@ -285,12 +318,14 @@ long call_statx(struct call *call) {
         return result < 0 ? result : guest_write(call->r8, &status, sizeof status);
     }
     const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U);
-    result = resolve_path(call, place, dir, scratch->path, how);
+    const bool asks = caller.emulated && !caller.almighty; /* else the call itself looks at a name that it does not follow */
+    result = resolve_path(call, place, dir, scratch->path, how | (flags & AT_SYMLINK_NOFOLLOW && !asks ? UNION_LAZY : 0U));
     if (result < 0) return result;
     result = SYS(statx, place->dir, place->path, (flags & ~AT_EMPTY_PATH) | (place->magic ? 0 : AT_SYMLINK_NOFOLLOW), call->r10, &status);
     if (result == 0 && caller.emulated) {
-        result = caller.almighty ? 0 : may_search(&caller, call, place, false);
-        if (result == 0) result = node_of(place, &node);
+        const struct root_host host = root_host_of_statx(&status);
+        result = asks ? may_search(&caller, call, place, false) : 0;
+        if (result == 0) result = node_as(place, &host, &node);
         if (result == 0) root_show_statx(&status, &node);
     }
     union_release(place);
@@ -318,7 +353,11 @@ static long access_path(struct call *call, int dir, uint64_t path, int want, int
     const bool of_others = place->bind >= 0 && place->status.uid != engine.config->host_uid;
     if (want & 2 && (place->bind >= 0 ? engine.tree.binds[place->bind].read_only : !engine.tree.writable) && (is_file(&place->status) || is_directory(&place->status))) result = -EROFS;
     if (result == 0 && caller.emulated) result = want ? may(&caller, call, place, (unsigned)want, !(flags & AT_EACCESS_FLAG)) : may_search(&caller, call, place, !(flags & AT_EACCESS_FLAG));
-    if (result == 0 && (!caller.emulated || of_others || place->magic)) result = SYS(faccessat, place->dir, place->path, want);
+    if (result == 0 && (!caller.emulated || of_others || place->magic)) {
+        const int ask = (flags & AT_EACCESS_FLAG) | (place->magic ? 0 : AT_SYMLINK_NOFOLLOW);
+        result = SYS(faccessat2, place->dir, place->path, want, ask);
+        if (result == -ENOSYS) result = SYS(faccessat, place->dir, place->path, want); /* before Linux 5.8 */
+    }
     union_release(place);
     return result;
 }
@@ -329,8 +368,8 @@ long call_faccessat2(struct call *call) { return access_path(call, (int)call->rd
 
 /* Links of /proc tell host paths: those of the container are told as guest paths. */
 static long link_of_proc(struct call *call, struct union_place *place, char *target, long size) {
-    long known = executable_behind(call, place, target);
-    if (known) return known;
+    const long own = executable_behind(call, place, target);
+    if (own) return own;
     if (*target != '/') return size;
     struct union_place *other = &scratch_of(call)->other;
     static const char deleted[] = " (deleted)";

@@ -1,5 +1,6 @@
 /* Calls about ids, groups, capabilities and the limit that holds the process's mark. */
 #include "engine.h"
+#include "nest.h"
 
 #include <linux/capability.h>
 #include <linux/prctl.h>
@@ -176,12 +177,15 @@ long call_getrlimit(struct call *call) {
 long call_setrlimit(struct call *call) {
     uint64_t unused[2];
     if ((unsigned)call->rdi != RLIMIT_MARK) return WINDOW(call, setrlimit, call->rdi, call->rsi);
-    return guest_read(unused, call->rsi, sizeof unused);
+    if (guest_read(unused, call->rsi, sizeof unused) < 0) return -EFAULT;
+    nest_mark(unused[0]);
+    return 0;
 }
 long call_prlimit64(struct call *call) {
     uint64_t unused[2];
     if ((unsigned)call->rsi != RLIMIT_MARK) return WINDOW(call, prlimit64, call->rdi, call->rsi, call->rdx, call->r10);
     if (call->rdx && guest_read(unused, call->rdx, sizeof unused) < 0) return -EFAULT;
+    if (call->rdx) nest_mark(unused[0]);
     return call->r10 ? guest_write(call->r10, UNLIMITED, sizeof UNLIMITED) : 0;
 }
 

@@ -66,6 +66,18 @@ static long symlink_path(struct call *call, uint64_t target, int dir, uint64_t p
 long call_symlink(struct call *call) { return symlink_path(call, call->rdi, AT_FDCWD, call->rsi); }
 long call_symlinkat(struct call *call) { return symlink_path(call, call->rdi, (int)call->rsi, call->rdx); }
 
+/* Into scratch->path and other_path. That the first leads nowhere is told before a bad pointer to the second. */
+static long two_paths(struct call *call, int old_dir, uint64_t old, unsigned how, uint64_t new) {
+    struct scratch *scratch = scratch_of(call);
+    long result = path_argument(scratch->path, old);
+    if (result < 0) return result;
+    const long second = path_argument(scratch->other_path, new);
+    if (second >= 0) return 0;
+    result = union_resolve(&engine.tree, &scratch->place, old_dir, scratch->path, how);
+    union_release(&scratch->place);
+    return result < 0 ? result : second;
+}
+
 /* What a name means before it is removed, for root's records, and whether it may be. */
 static long ask_remove(struct call *call, const struct caller *caller, int dir, const char *path, struct root_host *before) {
     struct union_place *place = &scratch_of(call)->place;
@@ -82,9 +94,9 @@ static long unlink_path(struct call *call, int dir, uint64_t path, int flags) {
     struct scratch *scratch = scratch_of(call);
     struct caller caller;
     struct root_host before;
+    if (flags & ~AT_REMOVEDIR) return -EINVAL;
     long result = path_argument(scratch->path, path);
     if (result < 0) return result;
-    if (flags & ~AT_REMOVEDIR) return -EINVAL;
     find_caller(call, &caller);
     result = ask_remove(call, &caller, dir, scratch->path, &before);
     if (result == 0) result = union_unlink(&engine.tree, &scratch->place, dir, scratch->path, flags);
@@ -125,8 +137,8 @@ static long rename_path(struct call *call, int old_dir, uint64_t old, int new_di
     struct scratch *scratch = scratch_of(call);
     struct caller caller;
     struct root_host replaced = {0};
-    long result = path_argument(scratch->path, old);
-    if (result >= 0) result = path_argument(scratch->other_path, new);
+    if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE)) return -EINVAL;
+    long result = two_paths(call, old_dir, old, UNION_PARENT, new);
     if (result < 0) return result;
     find_caller(call, &caller);
     if (caller.emulated && engine.place.table && !(flags & RENAME_EXCHANGE)) {
@@ -148,10 +160,9 @@ static long link_path(struct call *call, int old_dir, uint64_t old, int new_dir,
     struct union_place *place = &scratch->place;
     struct caller caller;
     struct root_node node, parent;
-    long result = path_argument(scratch->path, old);
-    if (result >= 0) result = path_argument(scratch->other_path, new);
-    if (result < 0) return result;
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return -EINVAL;
+    long result = two_paths(call, old_dir, old, (flags & AT_SYMLINK_FOLLOW ? 0U : UNION_NOFOLLOW) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U), new);
+    if (result < 0) return result;
     find_caller(call, &caller);
     if (caller.emulated && !caller.almighty && union_resolve(&engine.tree, place, new_dir, scratch->other_path, UNION_PARENT) == 0) {
         result = may_create(&caller, call, place);

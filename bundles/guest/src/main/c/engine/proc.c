@@ -94,6 +94,24 @@ long executable_behind(struct call *call, const struct union_place *place, char 
     return size == -ENOENT ? 0 : size; /* a process of the host's, or one between execve and its program */
 }
 
+/* The name of the directory that a link of a process is in, in what is left of "/proc/PID" or "/proc/PID/task/TID". */
+static long process_with(const struct union_place *place, const char *directory) {
+    struct union_place *at = (struct union_place *)(uintptr_t)place;
+    const size_t size = place->size, name = place->name;
+    if (name == 0 || !size) return -1;
+    at->size = name - 1; /* without the link's own name */
+    const long pid = process_of(at, directory);
+    at->size = size;
+    return pid;
+}
+
+bool may_leave(struct call *call, const struct union_place *place) {
+    if (process_with(place, "ns") >= 0) return true;
+    if (is_directory(&place->status)) return false;
+    const long pid = process_with(place, "fd");
+    return pid >= 0 && (pid == SYS(getpid, 0) || pid == SYS(gettid, 0) || marked(call, pid, scratch_of(call)->text) != -ENOENT);
+}
+
 long open_generated(struct call *call, const struct union_place *place, int flags) {
     enum { ROOM = 8192 };
     struct root_credentials credentials;

@@ -103,18 +103,18 @@ static long find_command(struct call *call, struct program *program, const char 
     return best;
 }
 
-static _Noreturn void run_first(char **argv, char **environment, size_t variables) {
+static _Noreturn void run_first(bool nested, char **argv, char **environment, size_t variables) {
     static struct program program;
     static char state[STATE_ROOM];
     static char *arguments[4096], *values[65536];
     struct call *call = &((union slot *)ENGINE_SLOTS)->call;
     size_t count = 0;
-    long result = stage_first();
+    long result = nested ? 0 : stage_first();
     if (result < 0) fail(STATUS_LICHEN, "cannot install the system call filter", NULL, result);
     result = argv[0] ? find_command(call, &program, argv[0], variable(environment, "PATH")) : -ENOENT;
     if (result < 0) fail(result == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot run the command", argv[0], result);
     program_state(&program, state);
-    for (; count < program.prefix_count; count++) arguments[count] = (char *)(uintptr_t)program.prefix[count];
+    for (; count < program.prefix_count; count++) arguments[count] = (char *)(uintptr_t)program_prefix(&program, (unsigned)count);
     for (size_t i = count ? 1 : 0; argv[i] && count < 4095; i++) arguments[count++] = argv[i];
     for (size_t i = 0; i < variables && i < 65534; i++) values[i] = environment[i];
     values[variables < 65534 ? variables : 65534] = state;
@@ -124,17 +124,17 @@ static _Noreturn void run_first(char **argv, char **environment, size_t variable
 
 /* ---- becoming a program */
 
+static bool has_flag(const char *flags, char flag) {
+    while (*flags && *flags != flag) flags++;
+    return *flags;
+}
+
 static void split(char *state, char *fields[FIELDS]) {
     for (int i = 0; i < FIELDS; i++) {
         fields[i] = state;
         while (*state && *state != ENGINE_SEPARATOR) state++;
         if (*state) *state++ = 0;
     }
-}
-
-static bool has_flag(const char *flags, char flag) {
-    while (*flags && *flags != flag) flags++;
-    return *flags;
 }
 
 /* Of a descriptor's name. */
@@ -218,7 +218,7 @@ _Noreturn void stage_main(uint64_t *stack) {
     if (result < 0) fail(STATUS_LICHEN, "cannot map memory", NULL, result);
     result = engine_open(fields[CONFIG]);
     if (result < 0) fail(STATUS_LICHEN, "cannot read the container's configuration", fields[CONFIG], result);
-    if (has_flag(fields[FLAGS], 'f')) run_first(argv, environment, variables - 1);
+    if (has_flag(fields[FLAGS], 'f')) run_first(has_flag(fields[FLAGS], 'n'), argv, environment, variables - 1);
     bytes_copy(engine.executable, fields[EXECUTABLE], text_size(fields[EXECUTABLE]) + 1);
     uint64_t base;
     const uint64_t entry = load(fields, &program, &base);

@@ -1,0 +1,112 @@
+# What guests do, under every launcher: the same checks (guest/acceptance) in the same image.
+. "$E2E/lib.sh"
+. "$E2E/images.sh"
+guest=$E2E/guest
+
+import() {
+  [ -n "${LICHEN_DEBIAN:-}" ] || skip "no Debian image: ${LICHEN_DEBIAN_WHY:-}"
+  lichen import -q -c CMD=/bin/bash "$LICHEN_DEBIAN" workshop
+}
+t "import a Debian with tools" import
+t "import Alpine" images_ready
+lichen inspect --type image workshop >/dev/null 2>&1 || {
+  done_
+  exit
+}
+able() { # LAUNCHER
+  lichen run --rm --launcher "$1" workshop true 2>"$TMPDIR/why" || skip "$(cat "$TMPDIR/why")"
+}
+check() { # NAME
+  case $1 in
+    golang) [ -x "$guest/made/forks-go" ] || skip "no Go here" ;;
+    java) [ -e "$guest/made/forks.jar" ] || skip "no JDK here" ;;
+  esac
+  timeout -k 5 180 lichen exec w /guest/acceptance "$1" </dev/null
+}
+# The names that the container shows are those of the archive, in any directory that is not mounted.
+names() {
+  tar -tf "$LICHEN_DEBIAN" | sed 's,^\./,/,; s,^/*,/,; s,\(.\)/$,\1,' | grep -Ev '^/(dev|proc|sys|run|tmp|etc/(hosts|hostname|resolv.conf))(/|$)' | LC_ALL=C sort -u >"$TMPDIR/archive"
+  lichen exec w find / -xdev -path /guest -prune -o -print | grep -Ev '^/(dev|proc|sys|run|tmp|guest|etc/(hosts|hostname|resolv.conf|mtab))(/|$)' | LC_ALL=C sort -u >"$TMPDIR/shown"
+  diff "$TMPDIR/archive" "$TMPDIR/shown" | head -n 20 >"$TMPDIR/names"
+  equals "" "$(cat "$TMPDIR/names")"
+}
+long_listing() {
+  lichen exec w ls -lR /usr/lib /usr/bin >"$TMPDIR/listed" 2>&1 && [ "$(grep -c '^[-dlcbps]' "$TMPDIR/listed")" -gt 5000 ] && ! grep -q '?????' "$TMPDIR/listed"
+}
+escape() {
+  mkdir -p "$HOME/outside" && cd "$HOME/outside" && echo secret >secret && printf '#!/bin/sh\necho ran\n' >run && chmod +x run
+  exec 8<secret 9<"$HOME/outside"
+  sleep 60 &
+  local s=0
+  timeout 60 lichen exec w python3 /guest/escape.py "$HOME/outside" secret $! || s=$?
+  kill $!
+  exec 8<&- 9<&-
+  equals "run secret" "$(echo $(ls))" && return $s
+}
+# The same calls on the kernel itself, and in the container.
+random() {
+  local seed
+  for seed in ${LICHEN_SEED:-1 2 3}; do
+    rm -rf "$TMPDIR/f" && mkdir "$TMPDIR/f" && "$guest/made/fuzz" "$TMPDIR/f" "$seed" 20000 >"$TMPDIR/kernel"
+    lichen exec w sh -c 'rm -rf /tmp/f && mkdir /tmp/f && /guest/made/fuzz /tmp/f "$0" 20000; s=$?; rm -rf /tmp/f; exit $s' "$seed" >"$TMPDIR/guest" || return 1
+    diff "$TMPDIR/kernel" "$TMPDIR/guest" | head -n 8 >"$TMPDIR/random"
+    equals "" "$(cat "$TMPDIR/random")" || { echo "LICHEN_SEED=$seed" && return 1; }
+  done
+}
+stress() {
+  local rounds=${LICHEN_STRESS:-3} i
+  for i in $(seq "$rounds"); do
+    lichen exec w sh -c '/guest/made/signals /tmp 20 && { [ ! -x /guest/made/forks-go ] || /guest/made/forks-go; }' >"$TMPDIR/stress" 2>&1 || { echo "round $i" && cat "$TMPDIR/stress" && return 1; }
+  done
+}
+online() { (: </dev/tcp/deb.debian.org/80) 2>/dev/null || skip "no network: deb.debian.org is not reached"; }
+packages() {
+  online
+  lichen exec w sh -ec 'export DEBIAN_FRONTEND=noninteractive; before=$(dpkg -l | grep -c ^ii)
+    apt-get -q update && apt-get -q install -y --no-install-recommends postgresql nginx-light openssh-server cron dbus rsyslog
+    [ $(($(dpkg -l | grep -c ^ii) - before)) -ge 20 ] && [ -z "$(dpkg --audit)" ]' >"$TMPDIR/apt" 2>&1 || { tail -n 20 "$TMPDIR/apt" && return 1; }
+}
+postgres() {
+  online
+  equals 42 "$(lichen exec w su postgres -c 'cd /tmp && b=/usr/lib/postgresql/15/bin && d=$(mktemp -d) && $b/initdb -D $d/d >/dev/null && $b/pg_ctl -D $d/d -o "-k $d -p 5599 -h \"\"" -w start >/dev/null &&
+    psql -h $d -p 5599 -Atc "select 41 + 1"; $b/pg_ctl -D $d/d stop -m fast >/dev/null; rm -rf $d')"
+}
+
+for launcher in userns trap; do
+  t "$launcher works here" able $launcher
+  (able $launcher) >/dev/null 2>&1 || continue
+  strategy=auto
+  [ $launcher = userns ] || strategy=extract
+  lichen run -d --name w --launcher $launcher --strategy $strategy -v "$guest:/guest:ro" workshop sleep infinity >/dev/null
+  for name in $("$guest/acceptance"); do
+    case $launcher/$name in
+      userns/superuser) continue ;; # identity basic shows owners as they are on disk
+    esac
+    t "$launcher: $name" check "$name"
+  done
+  t "$launcher: find shows what is in the image" names
+  t "$launcher: ls -lR" long_listing
+  t "$launcher: threads, signals and processes again and again" stress
+  if [ $launcher = trap ]; then
+    t "$launcher: no way out" escape
+    t "$launcher: random calls as on the kernel" random
+    t "$launcher: apt-get installs services, scripts and all" packages
+    t "$launcher: PostgreSQL" postgres
+  fi
+  t "$launcher: nothing is left running" eval 'lichen rm -f w >/dev/null'
+  alpine_guest() {
+    lichen run --rm --launcher $launcher --strategy $strategy -v "$guest:/guest:ro" test/alpine sh -ec '
+      cd /tmp && echo "a b" | { read x y; [ "$y" = b ]; } && ln -s /etc/alpine-release l && grep -q "^3\." l && [ "$(readlink -f /proc/self/exe)" = /bin/busybox ]
+      [ "$(find / -xdev -name busybox -type f)" = /bin/busybox ] && apk info | grep -qx musl && /guest/made/signals-static /tmp 10'
+  }
+  t "$launcher: Alpine" alpine_guest
+  static_guest() {
+    [ -x "$guest/made/forks-go" ] || skip "no Go here"
+    mkdir -p "$TMPDIR/static/etc" "$TMPDIR/static/bin" && cp "$guest/made/forks-go" "$TMPDIR/static/go" && cp "$(command -v busybox || echo /bin/true)" "$TMPDIR/static/bin/echo"
+    echo root:x:0:0:root:/:/go >"$TMPDIR/static/etc/passwd" && echo static >"$TMPDIR/static/etc/hostname"
+    tar -C "$TMPDIR/static" -cf "$TMPDIR/static.tar" . && lichen import -q -c 'CMD=["/go"]' "$TMPDIR/static.tar" static && equals "go ok /" "$(lichen run --rm --launcher $launcher --strategy $strategy static)"
+  }
+  t "$launcher: an image of static programs" static_guest
+done
+lichen rmi -af >/dev/null
+done_
