@@ -82,15 +82,26 @@ void block_write(struct launch *launch) {
     launch->block = path;
 }
 
+/* Its pointers hold where processes of the guest map it; here that place can be taken, by the engine of a container that we are in ourselves. */
+#define MOVE(pointer, by) ((pointer) = (pointer) ? (void *)((uintptr_t)(pointer) + (by)) : NULL)
+static void move(struct engine_config *config, uintptr_t by) {
+    MOVE(config->tree.layers, by), MOVE(config->tree.binds, by), MOVE(config->tree.work, by);
+    MOVE(config->path, by), MOVE(config->stage, by), MOVE(config->cache, by), MOVE(config->book, by), MOVE(config->table, by);
+    struct union_layer *layers = (struct union_layer *)(uintptr_t)config->tree.layers;
+    struct union_bind *binds = (struct union_bind *)(uintptr_t)config->tree.binds;
+    for (unsigned i = 0; i < config->tree.layer_count; i++) MOVE(layers[i].host, by);
+    for (unsigned i = 0; i < config->tree.bind_count; i++) MOVE(binds[i].guest, by), MOVE(binds[i].host, by);
+}
+
 void block_read(struct launch *launch) {
     char path[PATH_MAX];
     struct stat status;
     AUTO_CLOSE int fd = realpath("run/engine", path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    const struct engine_config *config = (const struct engine_config *)ENGINE_CONFIG;
-    if (fd < 0 || fstat(fd, &status) != 0 || status.st_size < (off_t)sizeof *config ||
-        mmap((void *)ENGINE_CONFIG, (size_t)status.st_size, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0) != config)
-        die(STATUS_LICHEN, "cannot read the engine's configuration (run/engine): %s", strerror(errno));
+    struct engine_config *config = MAP_FAILED;
+    if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof *config) config = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    if (config == MAP_FAILED) die(STATUS_LICHEN, "cannot read the engine's configuration (run/engine): %s", strerror(errno));
     if (memcmp(config->magic, ENGINE_MAGIC, sizeof config->magic) != 0) die(STATUS_LICHEN, "cannot read the engine's configuration (%s): it is of another version", path);
+    move(config, (uintptr_t)config - ENGINE_CONFIG);
     launch->block = must_copy(path);
     launch->stage = config->stage;
     launch->book = config->book;
