@@ -61,7 +61,10 @@ void block_write(struct launch *launch) {
                                    .upper_inode = status.st_ino,
                                    .identity = full ? ENGINE_FULL : ENGINE_SINGLE,
                                    .host_uid = geteuid(),
-                                   .host_gid = getegid()};
+                                   .host_gid = getegid(),
+                                   .first_uid = launch->uid,
+                                   .first_gid = launch->gid,
+                                   .own = put(&block, tree->run)};
     memcpy(config.magic, ENGINE_MAGIC, sizeof config.magic);
     config.path = put(&block, path);
     config.stage = put(&block, launch->stage);
@@ -86,7 +89,7 @@ void block_write(struct launch *launch) {
 #define MOVE(pointer, by) ((pointer) = (pointer) ? (void *)((uintptr_t)(pointer) + (by)) : NULL)
 static void move(struct engine_config *config, uintptr_t by) {
     MOVE(config->tree.layers, by), MOVE(config->tree.binds, by), MOVE(config->tree.work, by);
-    MOVE(config->path, by), MOVE(config->stage, by), MOVE(config->cache, by), MOVE(config->book, by), MOVE(config->table, by);
+    MOVE(config->path, by), MOVE(config->stage, by), MOVE(config->cache, by), MOVE(config->book, by), MOVE(config->table, by), MOVE(config->own, by);
     struct union_layer *layers = (struct union_layer *)(uintptr_t)config->tree.layers;
     struct union_bind *binds = (struct union_bind *)(uintptr_t)config->tree.binds;
     for (unsigned i = 0; i < config->tree.layer_count; i++) MOVE(layers[i].host, by);

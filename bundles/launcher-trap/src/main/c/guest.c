@@ -21,6 +21,7 @@ static void add_credentials(struct launch *launch, const struct account *account
     static char text[ROOT_TEXT];
     const struct plan *plan = &launch->plan;
     root_first(&credentials, account->uid, account->gid, account->groups, (uint32_t)account->group_count, plan->has_capabilities ? plan->capabilities : ROOT_ALL_CAPABILITIES);
+    launch->uid = account->uid, launch->gid = account->gid;
     launch->number = root_book_add(launch->book, &credentials, text);
     if (launch->number < 0) die(STATUS_LICHEN, "cannot keep who the container's user is (%s): %s", launch->book, strerror((int)-launch->number));
 }

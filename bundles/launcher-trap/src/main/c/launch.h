@@ -17,6 +17,7 @@ struct launch {
     const char *stage;    /* path of lichen-stage */
     const char *book;     /* of root emulation; NULL with identity `single` */
     long number;          /* in it: the credentials that the guest begins with */
+    uint32_t uid, gid;    /* those ids */
     struct tree tree;
     struct console console;
 };

@@ -97,8 +97,8 @@ void start_container(struct launch *launch, const char *stage) {
         if (launch->plan.owners) keep_owners(launch->plan.root.path, launch->plan.owners);
     }
     tree_build(&launch->tree, &launch->plan);
-    block_write(launch);
     guest_user(launch);
+    block_write(launch);
     guest_settle(launch);
     reap_for(launch);
 }

@@ -37,7 +37,7 @@ static long chmod_path(struct call *call, int dir, const char *path, unsigned mo
     if (!caller.emulated) return union_chmod(&engine.tree, &scratch_of(call)->place, dir, path, mode, flags);
     long result = thing(call, &caller, dir, path, flags, &fd);
     const struct root_file file = {(int)fd, NULL};
-    if (result == 0) result = root_chmod(&engine.place, &caller.who, &file, mode & 07777);
+    if (result == 0) result = root_chmod(owners_of(call, (int)fd), &caller.who, &file, mode & 07777);
     return done(result, fd);
 }
 
@@ -61,7 +61,7 @@ static long chown_path(struct call *call, int dir, const char *path, uint32_t ui
     long result = thing(call, &caller, dir, path, flags, &fd);
     if (result == 0 && caller.emulated) {
         const struct root_file file = {(int)fd, NULL};
-        result = root_chown(&engine.place, &caller.who, &file, uid, gid);
+        result = root_chown(owners_of(call, (int)fd), &caller.who, &file, uid, gid);
     } else if (result == 0) {
         union_name_of_fd((int)fd, name);
         result = SYS(chown, name, uid, gid);
@@ -95,7 +95,7 @@ static long utimens_path(struct call *call, int dir, const char *path, const str
         const struct root_file file = {(int)fd, NULL};
         const struct timespec wanted[2] = {{times ? times[0].seconds : 0, times ? times[0].nanoseconds : 0}, {times ? times[1].seconds : 0, times ? times[1].nanoseconds : 0}};
         result = root_host(&file, &host);
-        if (result == 0) result = root_look(&engine.place, &file, &host, &node);
+        if (result == 0) result = root_look(owners_of(call, (int)fd), &file, &host, &node);
         if (result == 0) result = root_may_set_times(&caller.who, &node, times ? wanted : NULL);
     }
     if (result == 0) {

@@ -47,7 +47,7 @@ enum { PATH_ROOM = 4096 };
 struct scratch {
     struct union_place place, other;
     char path[PATH_ROOM], other_path[PATH_ROOM];
-    _Alignas(16) char text[20480];
+    _Alignas(16) char text[21504];
 };
 
 union slot {

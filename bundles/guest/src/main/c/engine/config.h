@@ -20,6 +20,8 @@ struct engine_config {
     uint64_t upper_inode;     /* of the tree's root on disk */
     uint32_t identity;
     uint32_t host_uid, host_gid;
+    uint32_t first_uid, first_gid; /* of the container's first process: whom directories of the host belong to that are bound into it */
+    const char *own;               /* the directory of bound files that are the container's own, or NULL */
 };
 
 /* From one program to the next, and from the launcher to the first, goes the last string of the environment, which the guest does not see:

@@ -51,6 +51,28 @@ long become(struct call *call, const struct root_credentials *credentials) {
 
 /* ---- files */
 
+bool is_volume(const struct union_bind *bind) {
+    const char *own = engine.config->own;
+    if (bind->magic) return false;
+    return !own || !begins(bind->host, bind->host_size, own);
+}
+
+/* What is bound has no part in the side table, whose keys are inodes of the tree's file system. */
+const struct root_place *owners_at(const struct union_place *place) {
+    static struct root_place own;
+    if (place->bind < 0) return &engine.place;
+    if (is_volume(&engine.tree.binds[place->bind])) return &engine.volume;
+    own = (struct root_place){.host_uid = engine.config->host_uid, .attributes = true};
+    return &own;
+}
+
+const struct root_place *owners_of(struct call *call, int fd) {
+    struct union_place *place = &scratch_of(call)->other;
+    if (!engine.volumes || union_behind(&engine.tree, place, fd) < 0) return &engine.place;
+    union_release(place);
+    return owners_at(place);
+}
+
 struct root_file file_of(const struct union_place *place) { return (struct root_file){place->dir, place->path}; }
 
 static struct root_host host_of(const struct union_status *status) {
@@ -72,7 +94,7 @@ static void node_of_process(const struct union_place *place, struct root_node *n
 long node_as(const struct union_place *place, const struct root_host *host, struct root_node *node) {
     const struct root_file file = file_of(place);
     const bool process = place->bind >= 0 && engine.tree.binds[place->bind].magic;
-    if (!place->magic && !process) return root_look(&engine.place, &file, host, node);
+    if (!place->magic && !process) return root_look(owners_at(place), &file, host, node);
     *node = root_plain(&engine.place, host);
     if (process && host->uid == engine.config->host_uid) node_of_process(place, node);
     return 0;
@@ -83,49 +105,39 @@ long node_of(const struct union_place *place, struct root_node *node) {
     return node_as(place, &host, node);
 }
 
-static long look_at(const char *path, struct root_node *node) {
-    const struct root_file file = {AT_FDCWD, path};
-    struct root_host host;
-    int error = root_host(&file, &host);
-    return error ? error : root_look(&engine.place, &file, &host, node);
+/* The directory guest[0, size) of a place, by a walk of its own: what is above a mount point is not above what is mounted. */
+static long look_above(struct call *call, const struct union_place *place, size_t size, struct root_node *node) {
+    struct union_place *above = (struct union_place *)scratch_of(call)->text;
+    _Static_assert(sizeof *above <= sizeof((struct scratch *)0)->text, "there is room for a third place");
+    char path[PATH_ROOM];
+    bytes_copy(path, place->guest, size);
+    path[size] = 0;
+    long result = union_resolve(&engine.tree, above, AT_FDCWD, size ? path : "/", UNION_NOFOLLOW);
+    if (result < 0) return result;
+    result = node_of(above, node);
+    union_release(above);
+    return result;
 }
 
-/* Above a place whose path is too long for the kernel, nobody is asked. */
-static long directory_of(const struct union_place *place, char *room) {
-    if (place->dir != AT_FDCWD || *place->path != '/') return -ENAMETOOLONG;
-    size_t size = text_size(place->path);
-    while (size && place->path[size - 1] == '/') size--;
-    while (size && place->path[size - 1] != '/') size--;
-    bytes_copy(room, place->path, size);
-    room[size > 1 ? size - 1 : size] = 0;
-    return 0;
+static size_t above(const struct union_place *place, size_t size) {
+    while (size && place->guest[--size] != '/') {}
+    return size;
 }
 
-long parent_of(struct call *call, const struct union_place *place, struct root_node *node) {
-    char *path = scratch_of(call)->text;
-    if (directory_of(place, path) < 0) {
-        *node = (struct root_node){.mode = S_IFDIR | 0755};
-        return 0;
-    }
-    return look_at(path, node);
-}
+long parent_of(struct call *call, const struct union_place *place, struct root_node *node) { return look_above(call, place, above(place, place->size), node); }
 
 /* Only for guests that are not root: each directory costs two system calls. */
 long may_search(const struct caller *caller, struct call *call, const struct union_place *place, bool real) {
     const struct root_who *who = real ? &caller->real : &caller->who;
-    char *path = scratch_of(call)->text;
-    if (!caller->emulated || root_almighty(who) || directory_of(place, path) < 0) return 0;
-    const size_t top = place->bind >= 0 ? engine.tree.binds[place->bind].host_size : engine.tree.layers[place->layer < 0 ? 0 : place->layer].size;
-    for (;;) {
+    if (!caller->emulated || root_almighty(who) || place->magic) return 0;
+    for (size_t size = place->size; size;) {
         struct root_node node;
-        size_t size = text_size(path);
-        long result = look_at(path, &node);
+        size = above(place, size);
+        long result = look_above(call, place, size, &node);
         if (result == 0) result = root_may(who, &node, ROOT_EXECUTE);
-        if (result < 0 || size <= top) return result;
-        while (size && path[size - 1] != '/') size--;
-        if (size) path[size - 1] = 0;
-        if (size <= 1) return 0;
+        if (result < 0) return result;
     }
+    return 0;
 }
 
 long may(const struct caller *caller, struct call *call, const struct union_place *place, unsigned want, bool real) {
@@ -154,7 +166,7 @@ long may_remove(const struct caller *caller, struct call *call, const struct uni
 }
 
 /* What umask took from the permissions is seen on what was made. Set-id bits and devices cannot be on disk. */
-static long settle_new(const struct caller *caller, const struct root_node *parent, const struct root_file *file, uint32_t mode, uint64_t device) {
+static long settle_new(const struct caller *caller, const struct root_place *owners, const struct root_node *parent, const struct root_file *file, uint32_t mode, uint64_t device) {
     struct root_host host;
     struct root_node node;
     int error = root_host(file, &host);
@@ -162,9 +174,9 @@ static long settle_new(const struct caller *caller, const struct root_node *pare
     const uint32_t asked = S_ISLNK(mode) ? mode : (mode & ~0777u) | (host.mode & 0777);
     error = root_new_node(&caller->who, parent, asked, 0, device, &node);
     if (error) return error;
-    const struct root_node plain = root_plain(&engine.place, &host);
+    const struct root_node plain = root_plain(owners, &host);
     if (root_same(&plain, &node) && root_disk_mode(host.mode, &node) == host.mode) return 0;
-    return root_made(&engine.place, file, &node);
+    return root_made(owners, file, &node);
 }
 
 long made(struct call *call, const struct caller *caller, int dir, const char *path, uint32_t mode, uint64_t device) {
@@ -174,12 +186,12 @@ long made(struct call *call, const struct caller *caller, int dir, const char *p
     long result = union_resolve(&engine.tree, place, dir, path, UNION_NOFOLLOW);
     if (result == 0) result = parent_of(call, place, &parent);
     const struct root_file file = file_of(place);
-    if (result == 0) result = settle_new(caller, &parent, &file, mode, device);
+    if (result == 0) result = settle_new(caller, owners_at(place), &parent, &file, mode, device);
     union_release(place);
     return result;
 }
 
-long made_open(const struct caller *caller, const struct root_node *parent, int fd, uint32_t mode) {
+long made_open(const struct caller *caller, const struct root_place *owners, const struct root_node *parent, int fd, uint32_t mode) {
     const struct root_file file = {fd, NULL};
-    return settle_new(caller, parent, &file, mode, 0);
+    return settle_new(caller, owners, parent, &file, mode, 0);
 }

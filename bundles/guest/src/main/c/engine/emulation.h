@@ -20,6 +20,11 @@ void find_caller(struct call *call, struct caller *caller);
 /* The calling process has these credentials from now on. 0 or -errno. */
 long become(struct call *call, const struct root_credentials *credentials);
 
+/* How owners are kept where a place is, and where a descriptor is. */
+const struct root_place *owners_at(const struct union_place *place);
+const struct root_place *owners_of(struct call *call, int fd);
+bool is_volume(const struct union_bind *bind);
+
 /* What the guest sees of the file that place has found and looked at. 0 or -errno. */
 long node_of(const struct union_place *place, struct root_node *node);
 long node_as(const struct union_place *place, const struct root_host *host, struct root_node *node); /* where the caller has looked at it */
@@ -36,6 +41,6 @@ long may_remove(const struct caller *caller, struct call *call, const struct uni
 
 /* What was just made gets the owner and mode that the kernel would have given it. `mode`: as the guest asked, with the type. */
 long made(struct call *call, const struct caller *caller, int dir, const char *path, uint32_t mode, uint64_t device);
-long made_open(const struct caller *caller, const struct root_node *parent, int fd, uint32_t mode);
+long made_open(const struct caller *caller, const struct root_place *owners, const struct root_node *parent, int fd, uint32_t mode);
 
 #endif

@@ -13,7 +13,8 @@ struct engine {
     const struct engine_config *config;
     bool full; /* root is emulated */
     struct root_table table;
-    struct root_place place;
+    struct root_place place, volume; /* how owners are kept in the tree, and in directories of the host that are bound over it */
+    bool volumes;                    /* there are such */
     char executable[PATH_ROOM]; /* guest path of the program */
 };
 extern struct engine engine;

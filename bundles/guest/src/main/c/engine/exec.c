@@ -22,7 +22,7 @@ static long open_executable(struct call *call, const struct caller *caller, stru
     if (result < 0) return result;
     result = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC | (place->magic ? 0 : O_NOFOLLOW), 0);
     const struct root_file file = file_of(place);
-    if (result == -EACCES && caller->emulated && root_mend(&engine.place, &file) == 0) result = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    if (result == -EACCES && caller->emulated && root_mend(owners_at(place), &file) == 0) result = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     return result;
 }
 

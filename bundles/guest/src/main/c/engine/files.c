@@ -151,8 +151,8 @@ static long open_existing(struct call *call, const struct caller *caller, struct
     if (is_file(&place->status) && (S_ISCHR(node.mode) || S_ISBLK(node.mode))) return open_device(call, &node, opening->flags);
     const bool here = is_direct(place) || is_slow_to_open(place);
     result = here ? open_here(call, place, opening) : open_in_union(&scratch_of(call)->other, opening);
-    if (result == -EACCES && here && root_mend(&engine.place, &file) == 0) result = open_here(call, place, opening);
-    if (result >= 0 && wants_to_write(opening->flags) && node.mode & 06000) root_wrote(&engine.place, &caller->who, &file);
+    if (result == -EACCES && here && root_mend(owners_at(place), &file) == 0) result = open_here(call, place, opening);
+    if (result >= 0 && wants_to_write(opening->flags) && node.mode & 06000) root_wrote(owners_at(place), &caller->who, &file);
     return result;
 }
 
@@ -169,7 +169,7 @@ static long open_new(struct call *call, const struct caller *caller, struct unio
     exclusive.mode &= 0777;
     const long fd = open_in_union(&scratch_of(call)->other, &exclusive);
     if (fd < 0) return fd;
-    result = made_open(caller, &parent, (int)fd, S_IFREG | (opening->mode & 07777));
+    result = made_open(caller, owners_at(place), &parent, (int)fd, S_IFREG | (opening->mode & 07777));
     if (result == 0) return fd;
     SYS(close, fd);
     return result;
@@ -243,7 +243,7 @@ static long look(struct call *call, int dir, const char *path, int flags, struct
         result = union_stat(&engine.tree, place, dir, path, flags, status);
         if (result < 0 || !caller.emulated) return result;
         const struct root_host host = {status->mode, status->uid, status->gid, (uint32_t)status->nlink, status->ino};
-        result = root_look(&engine.place, &file, &host, &node);
+        result = root_look(owners_of(call, dir), &file, &host, &node);
         if (result == 0) show(status, &node);
         return result == -EBADF ? 0 : result;
     }
@@ -254,7 +254,7 @@ static long look(struct call *call, int dir, const char *path, int flags, struct
         if (!is_link(status) || flags & AT_SYMLINK_NOFOLLOW) {
             const struct root_file file = {dir, path};
             const struct root_host host = {status->mode, status->uid, status->gid, (uint32_t)status->nlink, status->ino};
-            if (caller.emulated && root_look(&engine.place, &file, &host, &node) == 0) show(status, &node);
+            if (caller.emulated && root_look(owners_of(call, dir), &file, &host, &node) == 0) show(status, &node);
             return 0;
         }
     }
@@ -314,7 +314,7 @@ long call_statx(struct call *call) {
         const struct root_file file = {dir, NULL};
         result = SYS(statx, dir, "", flags, call->r10, &status);
         const struct root_host host = root_host_of_statx(&status);
-        if (result == 0 && caller.emulated && root_look(&engine.place, &file, &host, &node) == 0) root_show_statx(&status, &node);
+        if (result == 0 && caller.emulated && root_look(owners_of(call, dir), &file, &host, &node) == 0) root_show_statx(&status, &node);
         return result < 0 ? result : guest_write(call->r8, &status, sizeof status);
     }
     const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U);

@@ -1,8 +1,9 @@
 #include "loader.h"
 
+#include "sys.h"
+
 #include <elf.h>
 
-#include "sys.h"
 #include "text.h"
 
 enum { PAGE = 4096, PHDRS_MOST = 128, PROT_READ_ = 1, PROT_WRITE_ = 2, PROT_EXEC_ = 4, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, FIXED_NEW = 0x100000 };

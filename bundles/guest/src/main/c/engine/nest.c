@@ -84,6 +84,7 @@ static void translate(struct copy *copy, const char *own_path) {
     new->cache = path(copy, old->cache, NULL);
     new->book = path(copy, old->book, NULL);
     new->table = path(copy, old->table, NULL);
+    new->own = path(copy, old->own, NULL);
     char *to = make(copy, text_size(own_path) + 1);
     if (copy->error < 0) return;
     bytes_copy(to, own_path, text_size(own_path) + 1);
