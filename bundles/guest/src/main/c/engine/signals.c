@@ -211,6 +211,7 @@ static void mend(struct context *context) {
         finish(context, call);
     } else if (within(at, wrap, wrap_end)) {
         struct context *below = frame_below(context);
+        if (!below) return;
         mend(below);
         const struct action *action = action_of(*(uint64_t *)((uint64_t)below - 8));
         context->rip = action->handler, context->rsp = (uint64_t)below - 8;
