@@ -43,11 +43,39 @@ static long put_path(struct address *address, const char *path) {
     return 0;
 }
 
-/* Names of directories that are too long are shortened to a descriptor's: `/proc/self/task/TID/fd/N/NAME`. */
+/* A link to a directory, in a directory of the container's own whose name is short: so the address that the kernel keeps can be told again. */
+static const char SHORT[] = "/s/";
+
+static long link_to(const char *directory, char *link) {
+    if (!engine.config->own) return -ENOENT;
+    char *end = put_text(put_text(link, engine.config->own), SHORT);
+    end[-1] = 0;
+    const long made = SYS(mkdir, link, 0700);
+    if (made < 0 && made != -EEXIST) return made;
+    end[-1] = '/';
+    put_hex(end, hash_add(HASH_START, directory, text_size(directory)), 12);
+    const long result = SYS(symlink, directory, link);
+    return result == -EEXIST ? 0 : result;
+}
+
+/* A host path that fits into an address. `room` is PATH_ROOM bytes. */
 static long shorten(struct address *address, struct union_place *place, char *room) {
-    size_t size = text_size(place->path), name = size;
+    const size_t size = text_size(place->path);
+    size_t name = size;
     if (place->dir == AT_FDCWD && size < sizeof address->un.sun_path) return put_path(address, place->path);
     while (name && place->path[name - 1] != '/') name--;
+    if (name > 1 && place->dir == AT_FDCWD && text_size(place->path) < UNION_PATH) {
+        char directory[PATH_ROOM];
+        bytes_copy(directory, place->path, name - 1);
+        directory[name - 1] = 0;
+        if (link_to(directory, room) == 0) {
+            char *end = room + text_size(room);
+            *end++ = '/';
+            bytes_copy(end, place->path + name, size - name + 1);
+            if (put_path(address, room) == 0) return 0;
+        }
+    }
+    /* Or through a descriptor; what the kernel then tells others is a name without a directory. */
     bytes_copy(room, place->path, name);
     room[name ? name : 1] = 0;
     if (!name) *room = '.';
@@ -179,6 +207,21 @@ long call_sendmsg(struct call *call) {
 
 /* ---- names that the kernel tells */
 
+/* What a link of ours stands for: the size of the path. */
+static size_t long_again(char *path, size_t size, char *room) {
+    const char *own = engine.config->own;
+    size_t name = size;
+    if (!own || !begins(path, size, own) || !begins(path + text_size(own), size - text_size(own), SHORT)) return size;
+    while (path[name - 1] != '/') name--;
+    path[name - 1] = 0;
+    const long length = SYS(readlink, path, room, PATH_ROOM);
+    path[name - 1] = '/';
+    if (length <= 0 || (size_t)length + size - name + 2 > PATH_ROOM) return size;
+    bytes_copy(room + length, path + name - 1, size - name + 2);
+    bytes_copy(path, room, (size_t)length + size - name + 2);
+    return (size_t)length + size - name + 1;
+}
+
 /* The address is in memory of ours; `room` is what the guest has. */
 static long tell(struct call *call, struct address *address, uint64_t to, uint64_t size_to) {
     struct scratch *scratch = scratch_of(call);
@@ -191,6 +234,7 @@ static long tell(struct call *call, struct address *address, uint64_t to, uint64
         while (size < most && size < sizeof address->un.sun_path && address->un.sun_path[size]) size++;
         bytes_copy(scratch->path, address->un.sun_path, size);
         scratch->path[size] = 0;
+        size = long_again(scratch->path, size, scratch->other_path);
         if (begins(scratch->path, size, "/proc/self/task/")) { /* shortened: the directory was a descriptor, which is closed; the name is what is left */
             size_t name = size;
             while (name && scratch->path[name - 1] != '/') name--;
