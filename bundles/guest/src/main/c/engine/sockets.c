@@ -155,7 +155,7 @@ struct message {
 
 /* SCM_CREDENTIALS must be the host's: they become those of the sender, which readers in the container look up again. */
 static bool has_credentials(const struct message *message, char *control, uint64_t room) {
-    enum { SOCKET_LEVEL = 1, CREDENTIALS = 2, HEADER = 16, SIZE = 12 };
+    enum { SOL = 1, CREDENTIALS = 2, HEADER = 16, SIZE = 12 };
     bool changed = false;
     if (!engine.full || !message->control || message->control_size < HEADER + SIZE || message->control_size > room) return false;
     if (guest_read(control, message->control, message->control_size) < 0) return false;
@@ -165,7 +165,7 @@ static bool has_credentials(const struct message *message, char *control, uint64
         bytes_copy(&size, control + at, 8);
         bytes_copy(kind, control + at + 8, 8);
         if (size < HEADER || size > message->control_size - at) break;
-        if (kind[0] == SOCKET_LEVEL && kind[1] == CREDENTIALS && size >= HEADER + SIZE) {
+        if (kind[0] == SOL && kind[1] == CREDENTIALS && size >= HEADER + SIZE) {
             const uint32_t own[2] = {engine.config->host_uid, engine.config->host_gid};
             bytes_copy(control + at + HEADER + 4, own, sizeof own);
             changed = true;
@@ -223,11 +223,8 @@ static size_t long_again(char *path, size_t size, char *room) {
 }
 
 /* The address is in memory of ours; `room` is what the guest has. */
-static long tell(struct call *call, struct address *address, uint64_t to, uint64_t size_to) {
+static void as_guest(struct call *call, struct address *address) {
     struct scratch *scratch = scratch_of(call);
-    uint32_t room;
-    if (guest_read(&room, size_to, sizeof room) < 0) return -EFAULT;
-    if ((int)room < 0) return -EINVAL;
     if (is_path(address)) {
         const size_t most = address->size - PATH_AT;
         size_t size = 0;
@@ -246,6 +243,13 @@ static long tell(struct call *call, struct address *address, uint64_t to, uint64
             address->size = (unsigned)(PATH_AT + scratch->place.size + 1);
         }
     }
+}
+
+static long tell(struct call *call, struct address *address, uint64_t to, uint64_t size_to) {
+    uint32_t room;
+    if (guest_read(&room, size_to, sizeof room) < 0) return -EFAULT;
+    if ((int)room < 0) return -EINVAL;
+    as_guest(call, address);
     const uint32_t told = address->size;
     if (guest_write(to, address->bytes, told < room ? told : room) < 0) return -EFAULT;
     return guest_write(size_to, &told, sizeof told);
@@ -287,4 +291,69 @@ long call_recvfrom(struct call *call) {
     if (result < 0) return result;
     const long error = tell(call, &address, call->r8, call->r9);
     return error < 0 ? error : result;
+}
+
+/* ---- who is at the other end, where root is emulated: as that process is now */
+
+enum { SOCKET_LEVEL = 1, PEER_CREDENTIALS = 17, CREDENTIALS_MESSAGE = 2 };
+struct peer {
+    int32_t pid;
+    uint32_t uid, gid;
+};
+
+static void show_peer(struct call *call, struct peer *peer) {
+    struct root_credentials credentials;
+    if (peer->pid <= 0 || root_book_who(engine.config->book, peer->pid, &credentials, scratch_of(call)->text) < 0) return;
+    peer->uid = credentials.user.effective;
+    peer->gid = credentials.group.effective;
+}
+
+long call_getsockopt(struct call *call) {
+    struct peer peer = {0};
+    uint32_t size = sizeof peer, room;
+    if (call->rsi != SOCKET_LEVEL || call->rdx != PEER_CREDENTIALS) return WINDOW(call, getsockopt, call->rdi, call->rsi, call->rdx, call->r10, call->r8);
+    if (guest_read(&room, call->r8, sizeof room) < 0) return -EFAULT;
+    if ((int)room < 0) return -EINVAL;
+    const long result = SYS(getsockopt, call->rdi, SOCKET_LEVEL, PEER_CREDENTIALS, &peer, &size);
+    if (result < 0) return result;
+    show_peer(call, &peer);
+    if (room < size) size = room;
+    if (guest_write(call->r10, &peer, size) < 0) return -EFAULT;
+    return guest_write(call->r8, &size, sizeof size);
+}
+
+/* Control messages that tell who has sent them, in the guest's memory. */
+static void show_senders(struct call *call, const struct message *message) {
+    struct {
+        uint64_t size;
+        int32_t level, kind;
+    } header;
+    struct peer peer;
+    for (uint64_t at = 0; at + sizeof header + sizeof peer <= message->control_size; at += (header.size + 7) & ~7ull) {
+        if (guest_read(&header, message->control + at, sizeof header) < 0 || header.size < sizeof header) return;
+        if (header.level != SOCKET_LEVEL || header.kind != CREDENTIALS_MESSAGE || header.size < sizeof header + sizeof peer) continue;
+        if (guest_read(&peer, message->control + at + sizeof header, sizeof peer) < 0) return;
+        show_peer(call, &peer);
+        guest_write(message->control + at + sizeof header, &peer, sizeof peer);
+    }
+}
+
+long call_recvmsg(struct call *call) {
+    struct address address;
+    struct message message;
+    if (guest_read(&message, call->rsi, sizeof message) < 0) return -EFAULT;
+    const uint64_t name = message.name;
+    const uint32_t room = message.name_size;
+    bytes_zero(address.bytes, sizeof address.bytes);
+    if (name) message.name = (uint64_t)address.bytes, message.name_size = sizeof address.bytes;
+    const long result = WINDOW(call, recvmsg, call->rdi, &message, call->rdx);
+    if (result < 0) return result;
+    if (name) {
+        address.size = message.name_size;
+        as_guest(call, &address);
+        if (guest_write(name, address.bytes, address.size < room ? address.size : room) < 0) return -EFAULT;
+        message.name = name, message.name_size = address.size;
+    }
+    if (message.control && message.control_size) show_senders(call, &message);
+    return guest_write(call->rsi, &message, sizeof message) < 0 ? -EFAULT : result;
 }
