@@ -121,13 +121,31 @@ static void mix_attributes(const char *path) {
     mix(&all, sizeof all);
 }
 
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Not scandir, which would change the access time. */
+static unsigned names_in(const char *path, char **names, unsigned most) {
+    unsigned count = 0;
+    DIR *directory = fdopendir(open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC));
+    CHECK(directory);
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        CHECK(count < most && (names[count++] = strdup(entry->d_name)));
+    }
+    closedir(directory);
+    qsort(names, count, sizeof *names, by_name);
+    return count;
+}
+
 static void hash_one(const char *path, size_t skip) {
     struct stat status;
     char data[65536];
     CHECK(lstat(path, &status) == 0);
     mix(path + skip, strlen(path + skip));
     const uint64_t numbers[] = {status.st_ino, status.st_nlink, status.st_mode, status.st_uid, status.st_gid, status.st_rdev, (uint64_t)status.st_size,
-                                (uint64_t)status.st_mtim.tv_sec, (uint64_t)status.st_mtim.tv_nsec, (uint64_t)status.st_blocks};
+                                (uint64_t)status.st_mtim.tv_sec, (uint64_t)status.st_mtim.tv_nsec, (uint64_t)status.st_blocks,
+                                (uint64_t)status.st_ctim.tv_sec, (uint64_t)status.st_ctim.tv_nsec,
+                                S_ISLNK(status.st_mode) ? 0 : (uint64_t)status.st_atim.tv_sec};
     mix(numbers, sizeof numbers);
     mix_attributes(path);
     if (S_ISLNK(status.st_mode)) {
@@ -140,19 +158,15 @@ static void hash_one(const char *path, size_t skip) {
         for (ssize_t got; (got = read(fd, data, sizeof data)) > 0;) mix(data, (size_t)got);
         close(fd);
     } else if (S_ISDIR(status.st_mode)) {
-        struct dirent **entries;
-        int count = scandir(path, &entries, NULL, alphasort);
-        CHECK(count >= 0);
-        for (int i = 0; i < count; i++) {
+        char *names[400];
+        unsigned count = names_in(path, names, 400);
+        for (unsigned i = 0; i < count; i++) {
             char *below;
-            if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
-                CHECK(asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0);
-                hash_one(below, skip);
-                free(below);
-            }
-            free(entries[i]);
+            CHECK(asprintf(&below, "%s/%s", path, names[i]) > 0);
+            hash_one(below, skip);
+            free(below);
+            free(names[i]);
         }
-        free(entries);
     }
 }
 

@@ -34,8 +34,7 @@ static long make_new(const struct union_config *u, struct union_place *place, st
     for (int tries = 0; (result = make(place, copy, &spot)) == -EEXIST && tries < TRIES; tries++) temporary_next(&copy->temporary);
     if (result >= 0 && (is_file(&place->status) || is_directory(&place->status))) {
         const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (is_directory(&place->status) ? O_DIRECTORY : 0);
-        long from = sys_openat(spot.dir, spot.path, flags | O_NOATIME, 0);
-        if (from == -EPERM) from = sys_openat(spot.dir, spot.path, flags, 0);
+        long from = sys_open_quietly(spot.dir, spot.path, flags);
         copy->from = (int)from;
         if (from < 0 && is_file(&place->status)) sys_close(result);
         if (from < 0) temporary_remove(u, &copy->temporary);
