@@ -1,7 +1,8 @@
 /* The same random operations on the core and on the kernel's overlayfs (userxattr, in a user namespace, as an unprivileged user): the same results, and the same trees.
  *
- * LICHEN_OPERATIONS (100000) and LICHEN_SEED (1) choose them; LICHEN_TRACE=1 prints them all. An epoch is a few thousand operations over fresh layers. In every other one
- * the core's layers have the encoding aufs. At the end of the others the uppers are exchanged: the kernel mounts the core's, and the core reads the kernel's.
+ * LICHEN_OPERATIONS (100000) and LICHEN_SEED (1) choose them; LICHEN_EPOCH=N runs that one alone; LICHEN_TRACE=1 prints them all. LICHEN_SHRINK=1 leaves out whatever the first
+ * difference does not need, and prints the rest. An epoch is a few thousand operations over fresh layers. In every other one the core's layers have the encoding aufs. At the end
+ * of the others the uppers are exchanged: the kernel mounts the core's, and the core reads the kernel's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ struct epoch {
 };
 
 static bool trace;
+static bool left_out[EPOCH]; /* operations of the epoch, while a difference is shrunk */
 
 static const char *make_dir(const struct epoch *epoch, const char *name) {
     const char *path = strdup(text_of("%s/%s", epoch->top, name));
@@ -148,6 +150,12 @@ static void ask_kernel(const struct epoch *epoch, const struct operation *operat
     CHECK(read(epoch->child, outcome, sizeof *outcome) == (ssize_t)sizeof *outcome);
 }
 
+/* A relative path of one name: the way to it is the descriptor itself. */
+static bool is_in_slot(int dir, const char *path) {
+    const size_t name = strcspn(path, "/");
+    return dir >= 0 && name && !path[name + strspn(path + name, "/")];
+}
+
 static bool is_refusal(long result) { return result == -EPERM || result == -ENODATA; }
 
 /* The differences that union.h lists, as far as they show in results. */
@@ -156,10 +164,12 @@ static bool is_intended(const struct operation *operation, const struct outcome 
     if (operation->kind == OP_RENAME && kernel->result == -ESTALE && core->result == 0) return true; /* 11 */
     const bool two = operation->kind == OP_RENAME || operation->kind == OP_LINK;
     if (two && core->result == -ENAMETOOLONG && kernel->result < 0) return true; /* 13 */
+    const bool slot = is_in_slot(operation->dir, operation->path) || is_in_slot(operation->dir2, operation->path2);
+    if (operation->kind == OP_RENAME && slot && core->result == -ENOENT && kernel->result < 0) return true; /* 13 */
     if (operation->kind == OP_REMOVEXATTR && is_refusal(core->result) && is_refusal(kernel->result)) return true; /* 16 */
     if (operation->kind == OP_OPEN && kernel->result == -EISDIR && core->result == -ENOENT) return true; /* 17 */
     if (operation->kind == OP_FSTAT && !strncmp(kernel->text, "010", 3) && kernel->result == core->result) return true; /* 7: the kernel still has the lower's */
-    return core->incomparable; /* 1 and 2 */
+    return false;
 }
 
 static bool compare_trees(struct epoch *epoch) {
@@ -178,9 +188,9 @@ static bool step(struct epoch *epoch, const struct operation *operation) {
     if (operation->kind == OP_KINDS) return true;
     if (trace) printf("-> %s '%s' '%s'\n", operation_names[operation->kind], operation->path, operation->path2), fflush(stdout);
     operation_perform(side, operation, epoch->slots, &core, NULL);
-    ask_kernel(epoch, operation, &kernel);
     if (trace) operation_print(operation, &core), fflush(stdout);
-    if (core.incomparable && operation->kind != OP_READ && operation->kind != OP_FSTAT) return true; /* 2: the kernel would change something */
+    if (core.incomparable) return true; /* 1; and 2, where the kernel would change something */
+    ask_kernel(epoch, operation, &kernel);
     if (is_intended(operation, &kernel, &core) || (kernel.result == core.result && is_same(kernel.text, core.text))) return true;
     printf("kernel: ");
     operation_print(operation, &kernel);
@@ -217,6 +227,7 @@ static bool run_epoch(struct epoch *epoch, struct random *random, unsigned long 
     bool same = true;
     for (unsigned long i = 0; i < count && same; i++) {
         operation_make(&operation, random);
+        if (left_out[i]) continue;
         same = step(epoch, &operation);
         if (same && (i + 1) % DUMP_EVERY == 0) same = compare_trees(epoch);
     }
@@ -226,8 +237,10 @@ static bool run_epoch(struct epoch *epoch, struct random *random, unsigned long 
     stop_kernel(epoch);
     same = same && compare_exchanged(epoch);
     CHECK(chdir("/") == 0);
-    for (unsigned i = 0; i < LOWERS; i++)
-        CHECK(epoch->hashes[2 * i] == tree_hash(epoch->kernel_lowers[i]) && epoch->hashes[2 * i + 1] == tree_hash(epoch->core_lowers[i]));
+    for (unsigned i = 0; i < LOWERS; i++) {
+        CHECK(epoch->hashes[2 * i + 1] == tree_hash(epoch->core_lowers[i]));
+        CHECK(epoch->hashes[2 * i] == tree_hash(epoch->kernel_lowers[i]));
+    }
     fclose(epoch->kernel_dump);
     fclose(epoch->core_dump);
     return same;
@@ -238,26 +251,58 @@ static unsigned long number_from(const char *variable, unsigned long otherwise) 
     return text && *text ? strtoul(text, NULL, 0) : otherwise;
 }
 
+enum { SAME, DIFFERS, CANNOT };
+static int try_epoch(uint64_t seed, unsigned number, unsigned long count) {
+    struct epoch epoch;
+    struct random random = {seed * 1000003 + number};
+    if (!start(&epoch, random_next(&random), number)) return CANNOT;
+    const bool same = run_epoch(&epoch, &random, count);
+    tree_remove(epoch.top);
+    return same ? SAME : DIFFERS;
+}
+
+/* Leaves out operations, many at once at first, as long as there is a difference without them; then shows what is left. */
+static void shrink(uint64_t seed, unsigned number, unsigned long count) {
+    fflush(stdout);
+    const int shown = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    CHECK(shown >= 0 && null >= 0 && dup2(null, STDOUT_FILENO) >= 0);
+    bool again = false;
+    for (unsigned long size = count / 2; size; size = size > 1 ? size / 2 : again) {
+        again = false;
+        for (unsigned long at = 0; at < count; at += size) {
+            bool before[EPOCH];
+            memcpy(before, left_out, sizeof before);
+            for (unsigned long i = at; i < at + size && i < count; i++) left_out[i] = true;
+            if (!memcmp(before, left_out, sizeof before)) continue;
+            if (try_epoch(seed, number, count) == DIFFERS) again = true;
+            else memcpy(left_out, before, sizeof before);
+            fflush(stdout);
+        }
+    }
+    CHECK(dup2(shown, STDOUT_FILENO) >= 0);
+    trace = true;
+    printf("model: what is left of epoch %u:\n", number);
+    try_epoch(seed, number, count);
+}
+
 int main(void) {
-    const unsigned long operations = number_from("LICHEN_OPERATIONS", 100000), seed = number_from("LICHEN_SEED", 1);
+    const unsigned long operations = number_from("LICHEN_OPERATIONS", 100000), seed = number_from("LICHEN_SEED", 1), only = number_from("LICHEN_EPOCH", ~0UL);
     trace = number_from("LICHEN_TRACE", 0);
     const char *top = tree_new();
     umask(022);
     printf("model: %lu operations, LICHEN_SEED=%lu\n", operations, seed);
     if (!tree_unshare()) return tree_skip("model", "no user namespaces for unprivileged users"), 0;
     if (!tree_has_user_attributes(top)) return tree_skip("model", "no user attributes here"), 0;
-    struct epoch epoch;
     unsigned number = 0;
-    for (unsigned long done = 0; done < operations; number++) {
-        struct random random = {seed * 1000003 + number};
+    for (unsigned long done = 0; done < operations; number++, done += EPOCH) {
         const unsigned long count = operations - done < EPOCH ? operations - done : EPOCH;
-        if (!start(&epoch, random_next(&random), number)) return tree_skip("model", text_of("overlay cannot be mounted: %s", strerror(errno))), 0;
-        if (!run_epoch(&epoch, &random, count)) {
-            printf("model: differs; LICHEN_SEED=%lu, epoch %u\n", seed, number);
+        const int outcome = only == ~0UL || only == number ? try_epoch(seed, number, count) : SAME;
+        if (outcome == CANNOT) return tree_skip("model", text_of("overlay cannot be mounted: %s", strerror(errno))), 0;
+        if (outcome == DIFFERS) {
+            printf("model: differs; LICHEN_SEED=%lu LICHEN_EPOCH=%u\n", seed, number);
+            if (number_from("LICHEN_SHRINK", 0)) shrink(seed, number, count);
             return 1;
         }
-        tree_remove(epoch.top);
-        done += count;
     }
     printf("ok model\n");
     return 0;
