@@ -127,6 +127,31 @@ static void hardLinks_aNameThatIsWrittenTo_leavesTheOther(void) {
     CHECK(holds("/one", "Linked") && holds("/other", "linked"));
 }
 
+/* Of a file that has another name still, procfs tells the removed one, and " (deleted)". */
+static void descriptor_ofARemovedName_isNotThere(void) {
+    char longest[257] = "/";
+    const char *names[] = {"/other", longest};
+    memset(longest + 1, 'n', 255);
+    CHECK(union_link(world.u, &place, AT_FDCWD, "/file", &second, AT_FDCWD, longest, 0) == 0);
+    CHECK(union_link(world.u, &place, AT_FDCWD, "/other", &second, AT_FDCWD, "/other (deleted)", 0) == 0);
+    for (int i = 0; i < 2; i++) {
+        long fd = open_path(names[i], O_RDONLY);
+        CHECK(fd >= 0 && union_unlink(world.u, &place, AT_FDCWD, names[i], 0) == 0);
+        CHECK(union_open(world.u, &place, (int)fd, "x", O_RDONLY, 0) == -ENOTDIR);
+        CHECK(union_chmod(world.u, &place, (int)fd, "", 0600, AT_EMPTY_PATH) == 0 && close((int)fd) == 0);
+    }
+    CHECK(holds("/other (deleted)", "linked"));
+}
+
+/* DIFFERENCES 2 */
+static void descriptor_ofALowerFileThatMoved_changesNothing(void) {
+    struct union_status status;
+    long fd = open_path("/file", O_RDONLY);
+    CHECK(fd >= 0 && union_rename(world.u, &place, AT_FDCWD, "/file", &second, AT_FDCWD, "/moved", 0) == 0);
+    CHECK(union_chmod(world.u, &place, (int)fd, "", 0600, AT_EMPTY_PATH) == 0 && union_stat(world.u, &place, AT_FDCWD, "/moved", 0, &status) == 0);
+    CHECK((status.mode & 07777) == 0644 && close((int)fd) == 0 && !exists("/file"));
+}
+
 static void rename_ofALowerDirectory_isEXDEV_soThatMvCopies(void) {
     CHECK(union_rename(world.u, &place, AT_FDCWD, "/dir", &second, AT_FDCWD, "/moved", 0) == -EXDEV && exists("/dir/a") && !exists("/moved"));
     CHECK(union_rename(world.u, &place, AT_FDCWD, "/dir/a", &second, AT_FDCWD, "/moved", 0) == 0 && !exists("/dir/a") && holds("/moved", "a"));
@@ -277,6 +302,8 @@ static const struct {
              TEST(directory_madeAgain_isOpaque),
              TEST_OF_ATTRIBUTES(copyUp_keepsModeTimeAttributesRecordAndHoles),
              TEST(hardLinks_aNameThatIsWrittenTo_leavesTheOther),
+             TEST(descriptor_ofARemovedName_isNotThere),
+             TEST(descriptor_ofALowerFileThatMoved_changesNothing),
              TEST(rename_ofALowerDirectory_isEXDEV_soThatMvCopies),
              TEST(devel_isNotDev),
              TEST(names_thatLookLikeWhiteouts_areNames),
