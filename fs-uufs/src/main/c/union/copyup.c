@@ -62,7 +62,7 @@ static long record_origin(const struct union_place *place, int to) {
     return 0;
 }
 
-/* Content before mode, since the mode may forbid to write; times last. */
+/* Content before mode, since the mode may forbid to write; then the hook, which may know of another mode; times last. */
 static long fill(const struct union_config *u, struct union_place *place, const struct copy *copy, bool empty) {
     const struct union_status *status = &place->status;
     const struct temporary *temporary = &copy->temporary;
@@ -76,9 +76,8 @@ static long fill(const struct union_config *u, struct union_place *place, const 
     result = sys_fstat(copy->to, &now);
     if (result == 0 && (now.uid != status->uid || now.gid != status->gid)) /* for who may: else it belongs to the user, as everything on disk */
         SYS(fchownat, temporary->work, temporary->name, status->uid, status->gid, AT_SYMLINK_NOFOLLOW);
+    if (result == 0 && !is_link(status)) result = SYS(fchmodat, temporary->work, temporary->name, status->mode & 07777);
     if (result == 0 && u->copied) result = u->copied(u->data, (unsigned)place->layer, place->guest, copy->to);
-    if (result < 0) return result;
-    if (!is_link(status)) result = SYS(fchmodat, temporary->work, temporary->name, status->mode & 07777);
     if (result == 0) result = SYS(utimensat, temporary->work, temporary->name, &status->access, AT_SYMLINK_NOFOLLOW);
     if (result == 0 && file && u->sync) result = SYS(fsync, copy->to);
     return result;

@@ -87,7 +87,7 @@ struct union_config {
     struct union_cache *cache;        /* or NULL */
     size_t cache_slots;               /* a power of two */
     /* Called when a copy is filled and not yet to be seen: the guest path of what was copied from which layer, and a descriptor of the copy (O_PATH unless it is a file or
-     * directory). < 0 gives the copy up with that error. May be NULL. */
+     * directory). Mode and attributes that it sets stay. < 0 gives the copy up with that error. May be NULL. */
     long (*copied)(void *data, unsigned layer, const char *guest, int fd);
     void *data;
 };
