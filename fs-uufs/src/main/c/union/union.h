@@ -31,7 +31,8 @@
  *  11. Renaming one name of a file to another name of it changes nothing and is 0, as POSIX says; overlayfs may say ESTALE.
  *  12. Whiteouts that are left in a directory which is no longer merged are not listed; overlayfs lists their names.
  *  13. Where rename or link is given two wrong paths, a last name that is too long, or that is in a removed directory, is told of before the way to the other.
- *  14. All names of a file have one st_ino; overlayfs may show another for a name that was linked after a copy-up.
+ *  14. All names of a file have one st_ino; overlayfs may show another for a name that was linked after a copy-up. Of a FIFO it makes two, and who reads from one name is not met
+ *      by who writes to the other.
  *  15. A copy-up does not change the time of the directory above, and overlayfs does in some cases; removing what hides something changes it with aufs alone.
  *  16. Removing an attribute that a link, FIFO or socket cannot have is EPERM or ENODATA, not always the same.
  *  17. Opening "." of a removed directory for writing is ENOENT; the kernel says EISDIR.
