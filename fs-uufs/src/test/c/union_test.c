@@ -89,6 +89,30 @@ static bool is_full(const char *path, bool changed) {
     return true;
 }
 
+/* The entry of that name, or NULL; *count: how many there are. */
+static const struct dirent64 *find_listed(const char *directory, const char *name, unsigned *count) {
+    static char memory[65536] __attribute__((aligned(8)));
+    struct union_list list = {.memory = memory, .size = sizeof memory};
+    const struct dirent64 *found = NULL;
+    long fd = open_path(directory, O_RDONLY | O_DIRECTORY), merged = union_merged(world.u, &place, (int)fd);
+    CHECK(fd >= 0 && merged >= 0);
+    if (merged) CHECK(union_list(world.u, &place, (int)fd, &list) >= 0);
+    else list.used = (size_t)union_filter(world.u, &place, (int)fd, memory, (size_t)getdents64((int)fd, memory, sizeof memory));
+    *count = 0;
+    for (size_t i = 0; i < list.used;) {
+        const struct dirent64 *entry = (const void *)(memory + i);
+        if (!strcmp(entry->d_name, name)) found = entry, ++*count;
+        i += entry->d_reclen;
+    }
+    close((int)fd);
+    return found;
+}
+
+static unsigned listed(const char *directory, const char *name) {
+    unsigned count;
+    return find_listed(directory, name, &count), count;
+}
+
 static void copyUp_ofBytesFF_isExact(void) {
     write_at("/full", "x", 0);
     CHECK(is_full("/full", true));
@@ -143,6 +167,19 @@ static void descriptor_ofARemovedName_isNotThere(void) {
     CHECK(holds("/other (deleted)", "linked"));
 }
 
+/* What a list says of inode numbers is what stat says, also where a copy has come to a directory of the upper's alone. */
+static void exchange_ofACopy_listTellsItsNumber(void) {
+    struct union_status before, after;
+    unsigned count;
+    CHECK(union_mkdir(world.u, &place, AT_FDCWD, "/here", 0755) == 0 && union_mkdir(world.u, &place, AT_FDCWD, "/there", 0755) == 0);
+    CHECK(union_stat(world.u, &place, AT_FDCWD, "/file", 0, &before) == 0);
+    CHECK(union_rename(world.u, &place, AT_FDCWD, "/file", &second, AT_FDCWD, "/there/file", 0) == 0 && union_mkdir(world.u, &place, AT_FDCWD, "/here/dir", 0755) == 0);
+    CHECK(union_rename(world.u, &place, AT_FDCWD, "/here/dir", &second, AT_FDCWD, "/there/file", RENAME_EXCHANGE) == 0);
+    CHECK(union_stat(world.u, &place, AT_FDCWD, "/here/dir", 0, &after) == 0 && after.ino == before.ino);
+    const struct dirent64 *entry = find_listed("/here", "dir", &count);
+    CHECK(count == 1 && entry->d_ino == before.ino);
+}
+
 /* DIFFERENCES 2 */
 static void descriptor_ofALowerFileThatMoved_changesNothing(void) {
     struct union_status status;
@@ -168,21 +205,6 @@ static void devel_isNotDev(void) {
     CHECK(open_path("/dev/here", O_WRONLY) == -EROFS && open_path("/dev/new", O_WRONLY | O_CREAT) == -EROFS);
     CHECK(union_unlink(world.u, &place, AT_FDCWD, "/dev", AT_REMOVEDIR) == -EBUSY);
     world.u = without;
-}
-
-static unsigned listed(const char *directory, const char *name) {
-    static char memory[65536] __attribute__((aligned(8)));
-    struct union_list list = {.memory = memory, .size = sizeof memory};
-    unsigned count = 0;
-    long fd = open_path(directory, O_RDONLY | O_DIRECTORY);
-    CHECK(fd >= 0 && union_merged(world.u, &place, (int)fd) == 1 && union_list(world.u, &place, (int)fd, &list) >= 0);
-    for (size_t i = 0; i < list.used;) {
-        const struct dirent64 *entry = (const void *)(memory + i);
-        count += !strcmp(entry->d_name, name);
-        i += entry->d_reclen;
-    }
-    close((int)fd);
-    return count;
 }
 
 static void names_thatLookLikeWhiteouts_areNames(void) {
@@ -304,6 +326,7 @@ static const struct {
              TEST(hardLinks_aNameThatIsWrittenTo_leavesTheOther),
              TEST(descriptor_ofARemovedName_isNotThere),
              TEST(descriptor_ofALowerFileThatMoved_changesNothing),
+             TEST_OF_ATTRIBUTES(exchange_ofACopy_listTellsItsNumber),
              TEST(rename_ofALowerDirectory_isEXDEV_soThatMvCopies),
              TEST(devel_isNotDev),
              TEST(names_thatLookLikeWhiteouts_areNames),
