@@ -226,6 +226,39 @@ static void paths_withColonsAndEquals_areOrdinary(void) {
     CHECK(holds("/a:b,c=d", "Odd") && !exists("/x:y=z") && listed("/", "x:y=z") == 0);
 }
 
+/* Twenty directories deep: a path of 4025 bytes to the guest, and one that the kernel takes no more on the host, for the layers lie deep themselves. DIFFERENCES 5. */
+static void paths_thatAreTooLongOnTheHost_work(void) {
+    enum { DEPTH = 20, NAME = 200 };
+    static char path[UNION_PATH], name[NAME + 2] = "/";
+    const enum union_encoding encoding = world.u->layers[0].encoding;
+    const char *top = tree_new(), *lowers[1], *upper, *work[2];
+    memset(name + 1, 'd', NAME);
+    CHECK(mkdir(top = strdup(at(top, name + 1)), 0755) == 0);
+    CHECK(mkdir(lowers[0] = strdup(at(top, "lower")), 0755) == 0 && mkdir(upper = strdup(at(top, "upper")), 0755) == 0);
+    for (int i = 0; i < 2; i++) CHECK(mkdir(work[i] = strdup(at(top, i ? "work1" : "work0")), 0755) == 0);
+    struct union_config *saved = world.u, *fill = tree_union(lowers[0], work[0], encoding, NULL, 0, encoding), *u = tree_union(upper, work[1], encoding, lowers, 1, encoding);
+    world.u = fill;
+    for (int i = 0; i < DEPTH; i++) CHECK(union_mkdir(fill, &place, AT_FDCWD, strcat(path, name), 0755) == 0);
+    long dir = open_path(path, O_RDONLY | O_DIRECTORY), fd = open_path(strcat(path, "/file"), O_WRONLY | O_CREAT);
+    CHECK(dir >= 0 && fd >= 0 && write((int)fd, "deep", 4) == 4 && close((int)fd) == 0);
+    CHECK(union_mkdir(fill, &place, (int)dir, "x", 0755) == -ENAMETOOLONG && union_merged(fill, &place, (int)dir) == -ENAMETOOLONG && close((int)dir) == 0);
+    world.u = u;
+    CHECK(holds(path, "deep"));
+    write_at(path, "D", 0);
+    CHECK(holds(path, "Deep"));
+    const char *twin = strdup(text_of("%.*stwin", (int)strlen(path) - 4, path));
+    CHECK(union_link(u, &place, AT_FDCWD, path, &second, AT_FDCWD, twin, 0) == 0 && union_rename(u, &place, AT_FDCWD, path, &second, AT_FDCWD, "/moved", 0) == 0);
+    CHECK(holds(twin, "Deep") && holds("/moved", "Deep") && !exists(path));
+    CHECK(union_symlink(u, &place, "twin", AT_FDCWD, path) == 0 && holds(path, "Deep"));
+    CHECK(union_setxattr(u, &place, AT_FDCWD, path, "user.x", "y", 1, 0, 0) == (tree_has_user_attributes(top) ? 0 : -EOPNOTSUPP));
+    CHECK(union_unlink(u, &place, AT_FDCWD, path, 0) == 0 && union_unlink(u, &place, AT_FDCWD, twin, 0) == 0);
+    /* The host could not remove it by its path either. */
+    CHECK(union_unlink(fill, &place, AT_FDCWD, path, 0) == 0);
+    for (path[strlen(path) - 5] = 0; *path; path[strlen(path) - NAME - 1] = 0)
+        CHECK(union_unlink(u, &place, AT_FDCWD, path, AT_REMOVEDIR) == 0 && union_unlink(fill, &place, AT_FDCWD, path, AT_REMOVEDIR) == 0);
+    world.u = saved;
+}
+
 /* Random reads, writes and truncations of a copied-up file, by descriptor and by path, beside a copy in memory. */
 static void file_readWrittenAndTruncatedAtRandom_isWhatWasWritten(void) {
     static unsigned char wanted[BIG], found[BIG], data[4096];
@@ -331,6 +364,7 @@ static const struct {
              TEST(devel_isNotDev),
              TEST(names_thatLookLikeWhiteouts_areNames),
              TEST(paths_withColonsAndEquals_areOrdinary),
+             TEST(paths_thatAreTooLongOnTheHost_work),
              TEST(file_readWrittenAndTruncatedAtRandom_isWhatWasWritten),
              TEST(killed_betweenAnyTwoCalls_neverLeavesHalfAFile),
              TEST(copyUp_inFourProcessesAtOnce_losesNothing)};

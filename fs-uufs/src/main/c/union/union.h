@@ -21,7 +21,8 @@
  *      but bring back what was removed, or say EISDIR where a directory has taken its place.
  *   3. st_dev is that of the file system that holds the file, not one of the union's own.
  *   4. Removing or renaming a bind's mount point, or a directory above one, is EBUSY; the kernel moves mounts with the directory above them.
- *   5. A canonical path of PATH_MAX bytes or more, and a chain of links that expands to more than 8191 bytes, is ENAMETOOLONG.
+ *   5. A canonical path of PATH_MAX bytes or more, and a chain of links that expands to more than 8191 bytes, is ENAMETOOLONG; so is what counts from a descriptor, or lists it,
+ *      whose path on the host is as long, for the kernel does not tell it.
  *   6. The lowers' access times do not change, but the group of a new file over a whiteout is that of the process also in a set-group-id directory; default ACLs likewise.
  *   7. Opening a lower's FIFO copies it up, so that two containers on one layer do not talk through it. Once it is removed, fchmod through the descriptor changes the copy alone,
  *      where the kernel does as in 2.
