@@ -57,7 +57,7 @@ public final class UsernsLauncher implements Launcher {
   @Override
   public List<String> identities(Host host) {
     List<String> identities = new ArrayList<>();
-    if (host.has("subordinate-ids")) {
+    if (host.has("subordinate-ids") && host.has("owners-home")) {
       identities.add("ranges");
     }
     identities.add("basic");
@@ -102,6 +102,11 @@ public final class UsernsLauncher implements Launcher {
       return Support.no(
           "identity 'ranges' does not work here: " + reason(host.fact("subordinate-ids")),
           "install uidmap (newuidmap) and add the user to /etc/subuid and /etc/subgid");
+    }
+    if (spec.identity().equals("ranges") && !host.has("owners-home")) {
+      return Support.no(
+          "identity 'ranges' does not work in Lichen's home: " + reason(host.fact("owners-home")),
+          "keep Lichen's data on a local disk (--home DIR), or use another --identity");
     }
     Set<String> missing = new TreeSet<>(spec.requires());
     missing.removeAll(GUARANTEES);
