@@ -17,6 +17,7 @@ import org.lichen.shell.container.RunCommand;
 import org.lichen.shell.container.RunPlanCommand;
 import org.lichen.shell.container.StartCommand;
 import org.lichen.shell.container.StopCommand;
+import org.lichen.shell.container.TestCommand;
 import org.lichen.shell.container.WaitCommand;
 import org.lichen.shell.image.ImagesCommand;
 import org.lichen.shell.image.ImportCommand;
@@ -71,6 +72,7 @@ final class OwnCommands {
             of(LogsCommand.class, LogsCommand::new),
             of(RmCommand.class, RmCommand::new),
             of(WaitCommand.class, WaitCommand::new),
+            of(TestCommand.class, TestCommand::new),
             of(PlanCommand.class, PlanCommand::new),
             of(RunPlanCommand.class, RunPlanCommand::new)));
     all.put(

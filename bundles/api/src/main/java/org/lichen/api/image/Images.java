@@ -3,6 +3,7 @@ package org.lichen.api.image;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
@@ -35,6 +36,9 @@ public interface Images {
    */
   NamedImage resolve(String typed, PullPolicy policy, ReadOptions options, Request request)
       throws ContainerException;
+
+  /** What the format of an image means by running it; empty where that is its configuration. */
+  Optional<LaunchDefaults> meaning(Image image, Request request);
 
   /** When to ask the registry. */
   enum PullPolicy {

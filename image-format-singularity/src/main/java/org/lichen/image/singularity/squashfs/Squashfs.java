@@ -44,6 +44,11 @@ public final class Squashfs implements AutoCloseable {
     return head.length >= 4 && head[0] == 'h' && head[1] == 's' && head[2] == 'q' && head[3] == 's';
   }
 
+  /** When it was made, in seconds of Unix. */
+  public long made() {
+    return superblock.made();
+  }
+
   /** Bytes of the file system. */
   public long size() {
     return size;
@@ -76,6 +81,11 @@ public final class Squashfs implements AutoCloseable {
       }
     }
     return Optional.of(all);
+  }
+
+  /** Bytes of a regular file; empty: there is no such file. */
+  public Optional<Long> size(String path) throws IOException {
+    return find(path).filter(inode -> inode.type() == Entry.Type.FILE).map(Inode::size);
   }
 
   /** Whether there is anything of that name. */

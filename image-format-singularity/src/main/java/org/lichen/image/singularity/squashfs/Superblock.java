@@ -8,6 +8,7 @@ import java.util.List;
 /** The first 96 bytes, checked. Positions of tables count from the start; -1: there is none. */
 record Superblock(
     long inodes,
+    long made,
     int blockSize,
     long fragments,
     Codec codec,
@@ -32,7 +33,7 @@ record Superblock(
       throw SquashfsException.at(0, "magic", "this is no squashfs");
     }
     long inodes = in.getInt() & 0xffffffffL;
-    in.getInt(); // when it was made
+    long when = in.getInt() & 0xffffffffL;
     int blockSize = in.getInt();
     long fragments = in.getInt() & 0xffffffffL;
     int compression = in.getShort() & 0xffff;
@@ -56,6 +57,7 @@ record Superblock(
     Superblock made =
         new Superblock(
             inodes,
+            when,
             blockSize,
             fragments,
             codec,

@@ -109,7 +109,9 @@ class HostileTest {
     byte[] whole = make("-comp", compression);
     for (int length = 0; length < whole.length; length++) {
       byte[] part = java.util.Arrays.copyOf(whole, length);
-      assertThat(failure(part)).as("the first " + length + " bytes").isInstanceOf(IOException.class);
+      assertThat(failure(part))
+          .as("the first " + length + " bytes")
+          .isInstanceOf(IOException.class);
     }
   }
 
@@ -232,8 +234,7 @@ class HostileTest {
     while (System.nanoTime() < end) {
       byte[] changed = wholes[random.nextInt(wholes.length)].clone();
       for (int i = random.nextInt(8); i >= 0; i--) {
-        int at =
-            random.nextBoolean() ? random.nextInt(96) : random.nextInt(changed.length);
+        int at = random.nextBoolean() ? random.nextInt(96) : random.nextInt(changed.length);
         switch (random.nextInt(3)) {
           case 0 -> changed[at] = (byte) random.nextInt();
           case 1 -> changed[at] ^= (byte) (1 << random.nextInt(8));

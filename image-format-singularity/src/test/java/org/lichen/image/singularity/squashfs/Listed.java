@@ -93,8 +93,7 @@ final class Listed {
   private static String seconds(char type, Path file) throws IOException {
     return "-dl".indexOf(type) < 0
         ? ""
-        : seconds(
-            type, Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant());
+        : seconds(type, Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS).toInstant());
   }
 
   private static String seconds(char type, Instant time) {
@@ -165,9 +164,7 @@ final class Listed {
             + into
             + "'");
     Map<String, String> all = new TreeMap<>();
-    String list =
-        Needs.output(
-            program, "-no-progress", "-UTC", "-lln", image.toString());
+    String list = Needs.output(program, "-no-progress", "-UTC", "-lln", image.toString());
     for (String line : list.split("\n", -1)) {
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches()) {
@@ -197,6 +194,10 @@ final class Listed {
               type == '-' ? attributes(into.resolve(path)) : ""));
     }
     return all;
+  }
+
+  static String digest(byte[] content) throws Exception {
+    return hex(MessageDigest.getInstance("SHA-256").digest(content));
   }
 
   private static String digest(Path file) throws Exception {

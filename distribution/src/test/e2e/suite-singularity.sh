@@ -1,0 +1,141 @@
+# Singularity images: run, exec, shell and test with Apptainer's meaning, what they say about themselves, and damaged ones.
+. "$E2E/lib.sh"
+busybox=$TMPDIR/busybox.sif tree=$TMPDIR/tree made=$TMPDIR/made.sqsh
+cp "$(fixture lpmx-testcontainer.sif)" "$busybox" 2>/dev/null && chmod u+w "$busybox" || busybox=''
+
+needs_busybox() {
+  [ -n "$busybox" ] || skip "no fixture lpmx-testcontainer.sif"
+}
+
+runs() {
+  needs_busybox
+  equals Hi "$(lichen run --rm "sif:$busybox")"
+}
+t "run executes the run script" runs
+executes() {
+  needs_busybox
+  equals "x|a|b c||" "$(lichen exec "sif:$busybox" sh -c 'printf "%s|" "$0" "$@"' x a 'b c' '')" &&
+    status 7 lichen exec "sif:$busybox" sh -c 'exit 7' && status 127 lichen exec "sif:$busybox" nosuchprogram
+}
+t "exec runs a program in it, with any words and its status" executes
+shell() {
+  needs_busybox
+  equals "in busybox" "$(echo 'echo in $(busybox | head -n 1 | grep -oi ^busybox | tr B b)' | lichen shell "sif:$busybox")"
+}
+t "shell reads commands" shell
+reads_once() {
+  needs_busybox
+  local first
+  first=$(lichen inspect --format '{{.Id}}' "sif:$busybox") && lichen run --rm "sif:$busybox" >/dev/null &&
+    (cd "$TMPDIR" && equals "$first" "$(lichen inspect --format '{{.Id}}' sif:busybox.sif)") &&
+    equals 1 "$(lichen images -n | grep -c busybox.sif)"
+}
+t "the same file is read once, by whatever path" reads_once
+without_java() {
+  needs_busybox
+  lichen run --rm "sif:$busybox" >/dev/null && no_java &&
+    equals Hi "$(lichen run --rm "sif:$busybox")" && ! pgrep -u "$(id -u)" java >/dev/null
+}
+t "run --rm once more needs no Java" without_java
+loads() {
+  needs_busybox
+  contains "$(lichen load -q -i "$busybox")" "localhost/busybox:latest" && equals Hi "$(lichen run --rm localhost/busybox)" &&
+    contains "$(lichen load -q <"$busybox")" "Loaded image: sha256:"
+}
+t "load, from a file and from standard input" loads
+kept() {
+  needs_busybox
+  lichen create --name kept "sif:$busybox" >/dev/null && equals Hi "$(lichen start -a kept)" &&
+    equals Hi "$(lichen start -a kept)" && lichen rm kept >/dev/null
+}
+t "a container that is kept starts again" kept
+on_a_copy() {
+  needs_busybox
+  equals Hi "$(lichen run --rm --strategy extract "sif:$busybox")"
+}
+t "on the strategy extract" on_a_copy
+sections() {
+  needs_busybox
+  contains "$(lichen inspect --deffile "sif:$busybox")" "Bootstrap: docker" &&
+    contains "$(lichen inspect --runscript "sif:$busybox")" 'echo "Hi"' &&
+    contains "$(lichen inspect --labels "sif:$busybox")" org.label-schema.build-date &&
+    equals "" "$(lichen inspect --list-apps "sif:$busybox")" && status 125 lichen inspect --test hello
+}
+t "inspect shows the sections of the definition" sections
+
+# The same root with scripts of our own: environment, test, start, an app.
+make_tree() {
+  needs_busybox && have unsquashfs && have mksquashfs
+  rm -rf "$tree" "$made"
+  local d=$tree/.singularity.d app=$tree/scif/apps/greet/scif
+  unsquashfs -q -n -no-xattrs -o 1048576 -d "$tree" "$busybox" >/dev/null && mkdir -p "$d/env" "$app" &&
+    printf '#!/bin/sh\nexport FROM_IMAGE=image BOTH=image\n' >"$d/env/90-environment.sh" &&
+    printf '#!/bin/sh\necho "run:$FROM_IMAGE:$BOTH:$1:$2"\n' >"$d/runscript" &&
+    printf '#!/bin/sh\necho "test:$FROM_IMAGE"; exit 3\n' >"$d/test" &&
+    printf '#!/bin/sh\necho "start:$1"\n' >"$d/startscript" &&
+    printf '#!/bin/sh\necho "app:$APPTAINER_APPNAME:$1"\n' >"$app/runscript" &&
+    chmod 755 "$d/runscript" "$d/test" "$d/startscript" "$app/runscript" &&
+    mksquashfs "$tree" "$made" -noappend -quiet -no-progress -all-root "$@" >/dev/null
+}
+environment() {
+  make_tree || return
+  equals "run:image:image:a b:c" "$(lichen run --rm "sif:$made" 'a b' c)" &&
+    equals "run:image:old::" "$(SINGULARITYENV_BOTH=old lichen run --rm "sif:$made")" &&
+    equals "run:image:new::" "$(SINGULARITYENV_BOTH=old APPTAINERENV_BOTH=new lichen run --rm "sif:$made")" &&
+    equals "run:image:it's \$x \`y\`::" "$(lichen run --rm -e "BOTH=it's \$x \`y\`" "sif:$made")" &&
+    equals "image /extra:/bin" "$(APPTAINERENV_PREPEND_PATH=/extra lichen exec -e PATH=/bin "sif:$made" sh -c 'echo $FROM_IMAGE $PATH')" &&
+    contains "$(lichen inspect --environment "sif:$made")" "export FROM_IMAGE=image"
+}
+t "the environment's scripts are read; SINGULARITYENV_, APPTAINERENV_ and -e win" environment
+actions() {
+  make_tree || return
+  local found=0 output
+  output=$(lichen test "sif:$made") || found=$?
+  equals 3 "$found" && equals test:image "$output" && equals start:x "$(lichen run --rm --action start "sif:$made" x)" &&
+    equals greet "$(lichen inspect --list-apps "sif:$made")" && equals app:greet:y "$(lichen run --rm --app greet "sif:$made" y)" &&
+    status 125 lichen run --rm --app nothing "sif:$made" && status 125 lichen run --rm --action dance "sif:$made" &&
+    status 125 lichen run --rm --action run hello
+}
+t "test, start and apps" actions
+changed() {
+  make_tree && lichen run --rm "sif:$made" >/dev/null && sleep 0.1 || return
+  echo 'echo changed' >>"$tree/.singularity.d/runscript"
+  rm "$made" && mksquashfs "$tree" "$made" -noappend -quiet -no-progress -all-root -comp xz >/dev/null &&
+    contains "$(lichen run --rm "sif:$made")" changed
+}
+t "a file that has changed is read anew" changed
+compressions() {
+  local comp
+  for comp in gzip xz zstd lz4 lzo; do
+    make_tree -comp $comp && contains "$(lichen run --rm "sif:$made")" run:image || return
+  done
+}
+t "every compression runs" compressions
+compatible() {
+  make_tree && mkdir -p "$HOME/work" && echo mine >"$HOME/work/file" || return
+  (cd "$HOME/work" && equals "$HOME/work mine $HOME" "$(lichen exec "sif:$made" true && OF_HOST=x lichen run --rm --action exec --apptainer-compat "sif:$made" sh -c 'echo $(pwd) $(cat file) $HOME')" &&
+    equals "x $(id -u)" "$(OF_HOST=x lichen run --rm --action exec --apptainer-compat "sif:$made" sh -c 'echo $OF_HOST $(id -u)')" &&
+    status 1 lichen run --rm --action exec --apptainer-compat "sif:$made" touch /etc/new &&
+    status 0 lichen run --rm --action exec --apptainer-compat --writable-tmpfs "sif:$made" touch /etc/new &&
+    lichen run --rm --action exec --apptainer-compat "sif:$made" touch here && [ -e here ] &&
+    equals " / 0" "$(OF_HOST=x lichen exec "sif:$made" sh -c 'echo "$OF_HOST $(pwd) $(id -u)"')")
+}
+t "--apptainer-compat: home, working directory, environment and ids are the host's; else a container's" compatible
+
+refused() { # NAME PART: why it is refused
+  local output
+  output=$(lichen run --rm "sif:$1" 2>&1) && return 1
+  contains "$output" "$2"
+}
+damaged() {
+  needs_busybox
+  head -c 1000000 "$busybox" >"$TMPDIR/short.sif" && refused "$TMPDIR/short.sif" "it is cut off" &&
+    cp "$busybox" "$TMPDIR/damaged.sif" &&
+    printf 'XXXXXXXXXXXXXXXX' | dd of="$TMPDIR/damaged.sif" bs=1 seek=1050000 conv=notrunc 2>/dev/null &&
+    refused "$TMPDIR/damaged.sif" "squashfs at byte" &&
+    echo nonsense >"$TMPDIR/nonsense.sif" && refused "$TMPDIR/nonsense.sif" "neither a SIF nor a squashfs" &&
+    refused "$TMPDIR/nothing.sif" "no such file" &&
+    refused "$(fixture sif/empty.sif)" "no primary partition"
+}
+t "what is damaged is refused, with offset and field" damaged
+done_
