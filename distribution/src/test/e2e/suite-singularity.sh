@@ -9,7 +9,7 @@ needs_busybox() {
 
 runs() {
   needs_busybox
-  equals Hi "$(lichen run --rm "sif:$busybox")"
+  equals Hi "$(lichen run --rm "sif:$busybox" echo Hi)"
 }
 t "run executes the run script" runs
 executes() {
@@ -33,32 +33,32 @@ reads_once() {
 t "the same file is read once, by whatever path" reads_once
 without_java() {
   needs_busybox
-  lichen run --rm "sif:$busybox" >/dev/null && no_java &&
-    equals Hi "$(lichen run --rm "sif:$busybox")" && ! pgrep -u "$(id -u)" java >/dev/null
+  lichen run --rm "sif:$busybox" echo Hi >/dev/null && no_java &&
+    equals Hi "$(lichen run --rm "sif:$busybox" echo Hi)" && ! pgrep -u "$(id -u)" java >/dev/null
 }
 t "run --rm once more needs no Java" without_java
 loads() {
   needs_busybox
-  contains "$(lichen load -q -i "$busybox")" "localhost/busybox:latest" && equals Hi "$(lichen run --rm localhost/busybox)" &&
+  contains "$(lichen load -q -i "$busybox")" "localhost/busybox:latest" && equals Hi "$(lichen run --rm localhost/busybox echo Hi)" &&
     contains "$(lichen load -q <"$busybox")" "Loaded image: sha256:"
 }
 t "load, from a file and from standard input" loads
 kept() {
   needs_busybox
-  lichen create --name kept "sif:$busybox" >/dev/null && equals Hi "$(lichen start -a kept)" &&
+  lichen create --name kept "sif:$busybox" echo Hi >/dev/null && equals Hi "$(lichen start -a kept)" &&
     equals Hi "$(lichen start -a kept)" && lichen rm kept >/dev/null
 }
 t "a container that is kept starts again" kept
 on_a_copy() {
   needs_busybox
-  equals Hi "$(lichen run --rm --strategy extract "sif:$busybox")"
+  equals Hi "$(lichen run --rm --strategy extract "sif:$busybox" echo Hi)"
 }
 t "on the strategy extract" on_a_copy
 sections() {
   needs_busybox
   contains "$(lichen inspect --deffile "sif:$busybox")" "Bootstrap: docker" &&
-    contains "$(lichen inspect --runscript "sif:$busybox")" 'echo "Hi"' &&
-    contains "$(lichen inspect --labels "sif:$busybox")" org.label-schema.build-date &&
+    contains "$(lichen inspect --runscript "sif:$busybox")" 'exec $SINGULARITY_OCI_RUN' &&
+    equals "{ }" "$(lichen inspect --labels "sif:$busybox")" &&
     equals "" "$(lichen inspect --list-apps "sif:$busybox")" && status 125 lichen inspect --test hello
 }
 t "inspect shows the sections of the definition" sections
@@ -72,7 +72,7 @@ make_tree() {
     printf '#!/bin/sh\nexport FROM_IMAGE=image BOTH=image\n' >"$d/env/90-environment.sh" &&
     printf '#!/bin/sh\necho "run:$FROM_IMAGE:$BOTH:$1:$2"\n' >"$d/runscript" &&
     printf '#!/bin/sh\necho "test:$FROM_IMAGE"; exit 3\n' >"$d/test" &&
-    printf '#!/bin/sh\necho "start:$1"\n' >"$d/startscript" &&
+    printf '#!/bin/sh\necho "start:$1"\n' >"$d/startscript" && echo '{"maker": "me", "number": 7}' >"$d/labels.json" &&
     printf '#!/bin/sh\necho "app:$APPTAINER_APPNAME:$1"\n' >"$app/runscript" &&
     chmod 755 "$d/runscript" "$d/test" "$d/startscript" "$app/runscript" &&
     mksquashfs "$tree" "$made" -noappend -quiet -no-progress -all-root "$@" >/dev/null
@@ -92,7 +92,8 @@ actions() {
   local found=0 output
   output=$(lichen test "sif:$made") || found=$?
   equals 3 "$found" && equals test:image "$output" && equals start:x "$(lichen run --rm --action start "sif:$made" x)" &&
-    equals greet "$(lichen inspect --list-apps "sif:$made")" && equals app:greet:y "$(lichen run --rm --app greet "sif:$made" y)" &&
+    equals greet "$(lichen inspect --list-apps "sif:$made")" &&
+    contains "$(lichen inspect --labels "sif:$made")" '"maker" : "me"'  && equals app:greet:y "$(lichen run --rm --app greet "sif:$made" y)" &&
     status 125 lichen run --rm --app nothing "sif:$made" && status 125 lichen run --rm --action dance "sif:$made" &&
     status 125 lichen run --rm --action run hello
 }
@@ -138,4 +139,55 @@ damaged() {
     refused "$(fixture sif/empty.sif)" "no primary partition"
 }
 t "what is damaged is refused, with offset and field" damaged
+
+keys=$LICHEN_FIXTURES/keys
+lists() {
+  needs_busybox
+  contains "$(lichen sif list "$busybox")" "2    |1       |NONE    |1048576-1753088           |FS (Squashfs/*System/amd64)" &&
+    contains "$(lichen sif info 1 "$busybox")" "Name:             busybox.deffile" &&
+    contains "$(lichen sif dump 1 "$busybox")" "From: busybox:latest" &&
+    lichen sif dump 2 "$busybox" | cmp - <(tail -c +1048577 "$busybox" | head -c 704512) &&
+    status 125 lichen sif info 3 "$busybox" && status 125 lichen sif dance "$busybox" && status 125 lichen sif list "$TMPDIR/nothing.sif"
+}
+t "sif list, info, dump" lists
+verified() { # KEY NAME PART OPTION…
+  local output key=$keys/$1 file part=$3
+  file=$(fixture "sif/$2")
+  shift 3
+  output=$(lichen sif verify --key "$key" "$@" "$file") || { echo "$output" && return 1; }
+  contains "$output" "$part"
+}
+verifies() {
+  [ -d "$keys" ] || skip "no fixture keys"
+  verified pgp-public.asc one-group-signed-pgp.sif 12045C8C0B1004D058DE4BEDA20C27EE7FF7BA84 &&
+    verified pgp-public.asc one-group-signed-legacy.sif 12045C8C0B1004D058DE4BEDA20C27EE7FF7BA84 --object 2 &&
+    status 1 lichen sif verify --key "$keys/pgp-public.asc" "$(fixture sif/one-group-signed-legacy.sif)" &&
+    verified ed25519-public.pem one-group-signed-dsse.sif SHA256: && verified rsa-public.pem one-group-signed-dsse.sif SHA256: &&
+    status 1 lichen sif verify --key "$keys/ecdsa-public.pem" "$(fixture sif/one-group-signed-pgp.sif)" &&
+    status 1 lichen sif verify --key "$keys/pgp-public.asc" "$(fixture sif/one-group.sif)"
+}
+t "sif verify: PGP, its old form, DSSE" verifies
+forged() {
+  [ -d "$keys" ] || skip "no fixture keys"
+  local at
+  for at in 50 36900 32769 4170; do # id, root file system, the other object, descriptor
+    cp "$(fixture sif/one-group-signed-pgp.sif)" "$TMPDIR/forged.sif" && chmod u+w "$TMPDIR/forged.sif" &&
+      printf X | dd of="$TMPDIR/forged.sif" bs=1 seek=$at conv=notrunc 2>/dev/null &&
+      status 1 lichen sif verify --key "$keys/pgp-public.asc" "$TMPDIR/forged.sif" || return
+  done
+}
+t "sif verify notices any change" forged
+policy() {
+  [ -d "$keys" ] || skip "no fixture keys"
+  needs_busybox
+  local config=$HOME/.config/lichen/config.yaml status=0
+  mkdir -p "$HOME/.config/lichen" && printf 'singularity:\n  require-signed: true\n  keys: %s\n' "$keys/pgp-public.asc" >"$config"
+  cp "$busybox" "$TMPDIR/unsigned.sif"
+  refused "$TMPDIR/unsigned.sif" "it is not signed" && refused "$TMPDIR/forged.sif" "require-signed is set" && {
+    cp "$(fixture sif/one-group-signed-pgp.sif)" "$TMPDIR/signed.sif" && lichen pull -q "sif:$TMPDIR/signed.sif" >/dev/null
+  } || status=1
+  rm "$config"
+  return $status
+}
+t "require-signed refuses what nobody trusted has signed" policy
 done_

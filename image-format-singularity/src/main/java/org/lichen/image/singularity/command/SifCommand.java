@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.lichen.api.ContainerException;
@@ -52,7 +53,8 @@ public final class SifCommand implements Command {
             "FILE",
             "verify: a trusted key, of PGP or in PEM (default: singularity.keys of the"
                 + " configuration, else the user's key rings)."),
-        new Option("-a,--all", "", "verify: every object, not only those of the root's group."));
+        new Option("-a,--all", "", "verify: every object, not only those of the root's group."),
+        new Option("-o,--object", "ID", "verify: this object alone."));
   }
 
   @Override
@@ -125,7 +127,12 @@ public final class SifCommand implements Command {
     }
     Verification check =
         new Verification(sif, file, named.isEmpty() ? new Policy(in.request()).keys() : keys);
-    Verification.Outcome outcome = check.verify(check.wanted(in.values().containsKey("-a")));
+    List<SifObject> wanted = new ArrayList<>();
+    for (String id : in.values().getOrDefault("-o", List.of())) {
+      wanted.add(object(sif, id, path));
+    }
+    Verification.Outcome outcome =
+        check.verify(wanted.isEmpty() ? check.wanted(in.values().containsKey("-a")) : wanted);
     for (Verification.Finding finding : outcome.findings()) {
       in.out()
           .println(
