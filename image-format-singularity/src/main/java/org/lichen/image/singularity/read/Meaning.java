@@ -83,21 +83,30 @@ public final class Meaning implements LaunchDefaults {
   private static String script(String action) throws ContainerException {
     return switch (action) {
       case "run" ->
-          "for _r in /.singularity.d/runscript /singularity; do [ ! -x $_r ] || exec $_r \"$@\"; done\n"
-              + "exec /bin/sh \"$@\"\n";
+          """
+          for _r in /.singularity.d/runscript /singularity; do [ ! -x $_r ] || exec $_r "$@"; done
+          exec /bin/sh "$@"
+          """;
       case "exec" -> "exec \"$@\"\n";
       case "shell" ->
-          "[ ! -x /bin/bash ] || exec /bin/bash --norc \"$@\"\n" + "exec /bin/sh \"$@\"\n";
-      case "test" ->
-          "[ ! -x /.singularity.d/test ] || exec /.singularity.d/test \"$@\"\n"
-              + "echo 'lichen: this image has no test script' >&2; exit 125\n";
-      case "start" ->
-          "[ ! -x /.singularity.d/startscript ] || exec /.singularity.d/startscript \"$@\"\n"
-              + "echo 'lichen: this image has no start script' >&2; exit 125\n";
+          """
+          [ ! -x /bin/bash ] || exec /bin/bash --norc "$@"
+          exec /bin/sh "$@"
+          """;
+      case "test" -> only("test");
+      case "start" -> only("startscript");
       default ->
           throw new ContainerException(
               Kind.USAGE, "'" + action + "' is not an action", "run, exec, shell, test, start");
     };
+  }
+
+  private static String only(String script) {
+    return """
+        [ ! -x /.singularity.d/%1$s ] || exec /.singularity.d/%1$s "$@"
+        echo 'lichen: this image has no %1$s' >&2; exit 125
+        """
+        .formatted(script);
   }
 
   private String app(String action, String app) throws ContainerException {
