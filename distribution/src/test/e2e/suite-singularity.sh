@@ -190,4 +190,34 @@ policy() {
   return $status
 }
 t "require-signed refuses what nobody trusted has signed" policy
+. "$E2E/images.sh"
+. "$E2E/layers.sh"
+saves() {
+  images_ready && have unsquashfs || return
+  local file=$TMPDIR/alpine.sif
+  lichen save -q --format sif test/alpine "$file" && [ -x "$file" ] &&
+    contains "$(lichen sif list "$file")" "FS (Squashfs/*System/amd64)" &&
+    unsquashfs -s -o "$(lichen sif info 3 "$file" | sed -n 's/^Offset: *//p')" "$file" | grep -q "Compression gzip" &&
+    equals "$(lichen run --rm test/alpine sh -c 'find / -xdev -type f -path "/[bel]*" ! -path "/etc/host*" | sort | xargs md5sum | md5sum; stat -c "%a %u %g" /tmp /etc/shadow /bin/busybox')" \
+      "$(lichen exec "sif:$file" sh -c 'find / -xdev -type f -path "/[bel]*" ! -path "/etc/host*" | sort | xargs md5sum | md5sum; stat -c "%a %u %g" /tmp /etc/shadow /bin/busybox')" &&
+    lichen save -q --format sif test/alpine >"$TMPDIR/again.sif" && cmp "$file" "$TMPDIR/again.sif" &&
+    lichen save -q --format sif --compression zstd test/alpine "$TMPDIR/zstd.sif" && equals zstd "$(lichen exec "sif:$TMPDIR/zstd.sif" echo zstd)" &&
+    status 125 lichen save --format nothing test/alpine "$TMPDIR/x" && status 125 lichen save --format sif --compression lzma test/alpine "$TMPDIR/x" &&
+    status 125 lichen save --format sif test/alpine "$TMPDIR/no/such/directory.sif" && equals "" "$(ls -A "$TMPDIR" | grep '^[.]lichen')"
+}
+t "save --format sif: the same files, and the same bytes each time" saves
+saves_layers() {
+  make_layers && lichen pull -q "oci:$TMPDIR/made:multi" >/dev/null && lichen save -q --format sif "oci:$TMPDIR/made:multi" "$TMPDIR/multi.sif" &&
+    equals "dir kept file above" "$(lichen exec "sif:$TMPDIR/multi.sif" sh -c 'echo $(ls /d) $(cat /d/dir) $(ls -A /o)')" &&
+    status 1 lichen exec "sif:$TMPDIR/multi.sif" test -L /l
+}
+t "save --format sif: layers are merged, whiteouts and opaque directories too" saves_layers
+saves_meaning() {
+  images_ready || return
+  lichen import -q -c 'ENTRYPOINT ["printf","%s|"]' -c 'CMD ["a b","it'"'"'s"]' -c 'ENV ONE=1' -c 'ENV TWO=two words' -c 'WORKDIR /usr' "$alpine" test/meaning >/dev/null &&
+    lichen save -q --format sif test/meaning "$TMPDIR/meaning.sif" && equals "a b|it's|" "$(lichen run --rm "sif:$TMPDIR/meaning.sif")" &&
+    equals "x|" "$(lichen run --rm "sif:$TMPDIR/meaning.sif" x)" && equals "1 two words /usr" "$(lichen exec "sif:$TMPDIR/meaning.sif" sh -c 'echo $ONE $TWO $(pwd)')" &&
+    contains "$(lichen inspect --deffile "sif:$TMPDIR/meaning.sif")" "bootstrap: docker"
+}
+t "save --format sif: entrypoint, command, environment and directory are the image's" saves_meaning
 done_

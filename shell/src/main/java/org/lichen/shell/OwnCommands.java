@@ -24,6 +24,7 @@ import org.lichen.shell.image.ImportCommand;
 import org.lichen.shell.image.LoadCommand;
 import org.lichen.shell.image.PullCommand;
 import org.lichen.shell.image.RmiCommand;
+import org.lichen.shell.image.SaveCommand;
 import org.lichen.shell.image.TagCommand;
 import org.lichen.shell.system.DoctorCommand;
 import org.lichen.shell.system.HelpCommand;
@@ -57,6 +58,7 @@ final class OwnCommands {
             of(TagCommand.class, TagCommand::new),
             of(RmiCommand.class, RmiCommand::new),
             of(LoadCommand.class, LoadCommand::new),
+            of(SaveCommand.class, SaveCommand::new),
             of(ImportCommand.class, ImportCommand::new)));
     all.put(
         "Containers",

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
+import org.lichen.api.image.Destination;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageFormat;
 import org.lichen.api.image.ImageSource;
@@ -14,6 +15,7 @@ import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.ReadOptions;
 import org.lichen.image.singularity.read.Meaning;
 import org.lichen.image.singularity.read.SingularityImages;
+import org.lichen.image.singularity.write.ImageToSif;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -21,7 +23,8 @@ import org.osgi.service.component.annotations.Component;
  * it. Of a file, its content decides.
  */
 @Component(service = ImageFormat.class)
-public final class SingularityFormat implements ImageFormat, ImageFormat.Running {
+public final class SingularityFormat
+    implements ImageFormat, ImageFormat.Running, ImageFormat.Writing {
   @Override
   public String name() {
     return "singularity";
@@ -46,7 +49,13 @@ public final class SingularityFormat implements ImageFormat, ImageFormat.Running
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of(Capability.DEFAULTS);
+    return Set.of(Capability.DEFAULTS, Capability.WRITE);
+  }
+
+  @Override
+  public void write(List<NamedImage> images, ImageStore from, Destination to, Request request)
+      throws ContainerException {
+    new ImageToSif(from, request).write(images, to);
   }
 
   @Override

@@ -40,6 +40,14 @@ public interface Images {
   /** What the format of an image means by running it; empty where that is its configuration. */
   Optional<LaunchDefaults> meaning(Image image, Request request);
 
+  /**
+   * Writes images with the format that has a transport of this name.
+   *
+   * @throws ContainerException USAGE if no format writes that
+   */
+  void save(String transport, List<NamedImage> images, Destination to, Request request)
+      throws ContainerException;
+
   /** When to ask the registry. */
   enum PullPolicy {
     ALWAYS,

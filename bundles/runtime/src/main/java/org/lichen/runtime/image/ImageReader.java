@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Request;
+import org.lichen.api.image.Destination;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageFormat;
 import org.lichen.api.image.ImageFormat.Recognition;
@@ -208,6 +209,27 @@ public final class ImageReader implements Images {
         .filter(ImageFormat.Running.class::isInstance)
         .flatMap(format -> ((ImageFormat.Running) format).defaults(image, request).stream())
         .findFirst();
+  }
+
+  @Override
+  public void save(String transport, List<NamedImage> images, Destination to, Request request)
+      throws ContainerException {
+    List<ImageFormat> writing =
+        formats.stream().filter(ImageFormat.Writing.class::isInstance).toList();
+    for (ImageFormat format : writing) {
+      if (format.transports().contains(transport)) {
+        ((ImageFormat.Writing) format).write(images, store, to, request);
+        return;
+      }
+    }
+    throw new ContainerException(
+        Kind.USAGE,
+        "no installed format writes '" + transport + "'",
+        "known: "
+            + writing.stream()
+                .flatMap(format -> format.transports().stream())
+                .sorted()
+                .collect(Collectors.joining(", ")));
   }
 
   /** What the user typed, if it names a regular file and not one of several images in it. */

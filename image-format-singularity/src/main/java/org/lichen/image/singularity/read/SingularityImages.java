@@ -127,9 +127,12 @@ public final class SingularityImages {
     Map<String, Object> execution = new LinkedHashMap<>();
     Optional<JsonNode> oci = sections.oci();
     boolean singularity = root.has(".singularity.d");
-    if (oci.isPresent() && !singularity) {
-      execution.putAll(MAPPER.convertValue(oci.get(), new TypeReference<Map<String, Object>>() {}));
-    } else {
+    oci.ifPresent(
+        node ->
+            execution.putAll(
+                MAPPER.convertValue(node, new TypeReference<Map<String, Object>>() {})));
+    if (singularity || oci.isEmpty()) { // its scripts say what is started, and in what environment
+      execution.keySet().removeAll(List.of("Entrypoint", "Cmd", "Env", "Labels"));
       execution.putAll(start(root));
     }
     Map<String, String> labels = sections.labels();
