@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,7 +89,8 @@ class SingularityFormatTest {
     assertThat(image.config().created().orElseThrow()).hasToString("2019-08-09T16:12:53Z");
     assertThat(image.config().oci().get(ImageSource.STAMP))
         .isEqualTo(FakeSource.file("sif", file).stamp().orElseThrow());
-    Map<?, ?> sections = (Map<?, ?>) image.config().oci().get("singularity");
+    Map<?, ?> sections =
+        (Map<?, ?>) Objects.requireNonNull(image.config().oci().get("singularity"));
     assertThat(sections.get("deffile")).asString().startsWith("Bootstrap: docker\nFrom: busybox");
     assertThat(sections.get("runscript")).asString().contains("exec $SINGULARITY_OCI_RUN");
     assertThat(sections.get("shell")).isEqualTo(true);

@@ -15,8 +15,9 @@ import org.lichen.image.singularity.squashfs.Squashfs;
 
 /**
  * A file that holds an image, and where in it the root file system lies. {@code sif} is empty for a
- * bare squashfs, with or without the line {@code #!/usr/bin/env run-singularity} of Singularity 2.
- * Closing it closes the file.
+ * bare squashfs, with or without the line {@code #!/usr/bin/env run-singularity} of Singularity 2;
+ * an OCI image in a SIF has no one root file system, and {@code size} is 0. Closing it closes the
+ * file.
  */
 record ImageFile(FileChannel file, Optional<Sif> sif, long offset, long size)
     implements AutoCloseable {
@@ -105,6 +106,9 @@ record ImageFile(FileChannel file, Optional<Sif> sif, long offset, long size)
   private static ImageFile sif(FileChannel file, String what)
       throws IOException, ContainerException {
     Sif sif = Sif.read(file);
+    if (OciSif.is(sif)) {
+      return new ImageFile(file, Optional.of(sif), 0, 0);
+    }
     SifObject root =
         sif.primary()
             .orElseThrow(
@@ -145,6 +149,10 @@ record ImageFile(FileChannel file, Optional<Sif> sif, long offset, long size)
                   + ", not a squashfs",
               "");
     };
+  }
+
+  boolean oci() {
+    return sif.filter(OciSif::is).isPresent();
   }
 
   Squashfs squashfs() throws IOException {

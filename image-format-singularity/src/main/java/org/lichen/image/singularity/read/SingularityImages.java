@@ -18,6 +18,7 @@ import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Progress;
 import org.lichen.api.Request;
+import org.lichen.api.image.EntryStream;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageConfig;
 import org.lichen.api.image.ImageFormat.Recognition;
@@ -69,19 +70,47 @@ public final class SingularityImages {
                     new ContainerException(
                         Kind.USAGE, "cannot read image (" + what + "): it is no file", ""));
     request.cancellation().check();
-    try (ImageFile file = ImageFile.open(path, what);
-        Squashfs root = file.squashfs()) {
-      Platform platform = platform(file, options, what);
-      new Policy(request).check(file, what);
-      Map<String, Object> config = config(file, root, platform);
+    try (ImageFile file = ImageFile.open(path, what)) {
+      Map<String, Object> config = new LinkedHashMap<>();
+      List<Layer> layers =
+          file.oci() ? oci(file, options, what, config) : bare(file, options, what, config);
       source.stamp().ifPresent(stamp -> config.put(ImageSource.STAMP, stamp));
-      Layer layer = layer(file, what);
       request.cancellation().check();
-      Image image = into.compose(new ImageConfig(config), List.of(layer));
+      Image image = into.compose(new ImageConfig(config), layers);
       return List.of(new NamedImage(image, names(source)));
     } catch (IOException e) {
       throw unreadable(what, e);
     }
+  }
+
+  private List<Layer> bare(
+      ImageFile file, ReadOptions options, String what, Map<String, Object> config)
+      throws IOException, ContainerException {
+    try (Squashfs root = file.squashfs()) {
+      Platform platform = platform(file, options, what);
+      new Policy(request).check(file, what);
+      config.putAll(config(file, root, platform));
+    }
+    return List.of(layer(file, file.offset(), file.size(), false, what));
+  }
+
+  private List<Layer> oci(
+      ImageFile file, ReadOptions options, String what, Map<String, Object> config)
+      throws IOException, ContainerException {
+    OciSif oci = new OciSif(file, what);
+    OciSif.Found found = oci.find(options.wanted());
+    new Policy(request).check(file, what);
+    config.putAll(found.config());
+    List<Layer> layers = new ArrayList<>();
+    for (OciSif.Layer each : found.layers()) {
+      if (each.squashfs()) {
+        oci.verify(each);
+        layers.add(layer(file, each.object().offset(), each.object().size(), true, what));
+      } else {
+        layers.add(into.layer(oci.archive(each)));
+      }
+    }
+    return layers;
   }
 
   private static ContainerException unreadable(String what, IOException e) {
@@ -162,7 +191,8 @@ public final class SingularityImages {
     return Map.of("Cmd", List.of("/bin/sh"));
   }
 
-  private Layer layer(ImageFile file, String what) throws ContainerException {
+  private Layer layer(ImageFile file, long offset, long size, boolean marked, String what)
+      throws ContainerException {
     try (Progress.Task task = request.progress().begin(what, OptionalLong.empty())) {
       task.note("unpacking");
       Layer layer =
@@ -171,8 +201,9 @@ public final class SingularityImages {
                   Optional.empty(),
                   Optional.empty(),
                   () -> { // of the file that was checked, whatever the path names by now
-                    Squashfs from = file.squashfs();
-                    return new Watched(new SquashEntries(from, limits(from)), request, task);
+                    Squashfs from = new Squashfs(file.file(), offset, size);
+                    EntryStream entries = new SquashEntries(from, limits(from));
+                    return new Watched(marked ? new OverlayMarks(entries) : entries, request, task);
                   }));
       task.note("done");
       return layer;

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -188,7 +189,7 @@ class SquashEntriesTest {
     String last = "299999";
     assertThat(ours.get("d99/999-" + last))
         .isEqualTo(
-            ours.get("d0/0-0")
+            Objects.requireNonNull(ours.get("d0/0-0"))
                 .replace(
                     "2 " + Listed.digest("x0".getBytes(StandardCharsets.US_ASCII)),
                     "7 " + Listed.digest(("x" + last).getBytes(StandardCharsets.US_ASCII))));

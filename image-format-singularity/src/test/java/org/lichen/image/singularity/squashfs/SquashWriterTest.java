@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,7 +62,7 @@ class SquashWriterTest {
         String path = new String(entry.path(), StandardCharsets.UTF_8);
         Node node =
             entry.type() == Entry.Type.HARDLINK
-                ? nodes.get(new String(entry.link(), StandardCharsets.UTF_8))
+                ? node(nodes, new String(entry.link(), StandardCharsets.UTF_8))
                 : new Node(
                     entry.type(),
                     entry.mode(),
@@ -78,14 +79,17 @@ class SquashWriterTest {
         nodes.put(path, node);
         if (!path.equals(".")) {
           int slash = path.lastIndexOf('/');
-          nodes
-              .get(slash < 0 ? "." : path.substring(0, slash))
+          node(nodes, slash < 0 ? "." : path.substring(0, slash))
               .children()
               .put(path.substring(slash + 1).getBytes(StandardCharsets.UTF_8), node);
         }
       }
-      return writer.finish(nodes.get("."));
+      return writer.finish(node(nodes, "."));
     }
+  }
+
+  private static Node node(Map<String, Node> nodes, String path) {
+    return Objects.requireNonNull(nodes.get(path), path);
   }
 
   @ParameterizedTest

@@ -96,10 +96,12 @@ final class Trees {
     Path pseudo = image.resolveSibling(image.getFileName() + ".pseudo");
     Files.writeString(
         pseudo,
-        "/dev/null c 0666 1 2 1 3\n"
-            + "/dev/disk b 0660 1 2 259 7\n"
-            + "/dev/fifo i 0644 1 2 f\n"
-            + "/dev/socket i 0755 1 2 s\n");
+        """
+        /dev/null c 0666 1 2 1 3
+        /dev/disk b 0660 1 2 259 7
+        /dev/fifo i 0644 1 2 f
+        /dev/socket i 0755 1 2 s
+        """);
     List<String> command =
         new ArrayList<>(
             List.of(
