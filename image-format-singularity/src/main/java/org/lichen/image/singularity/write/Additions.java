@@ -24,8 +24,12 @@ final class Additions {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final String ENVIRONMENT =
-      "#!/bin/sh\nfor script in /.singularity.d/env/*.sh; do\n"
-          + "  if [ -f \"$script\" ]; then . \"$script\"; fi\ndone\n";
+      """
+      #!/bin/sh
+      for script in /.singularity.d/env/*.sh; do
+        if [ -f "$script" ]; then . "$script"; fi
+      done
+      """;
 
   private final Node root;
   private final SquashWriter to;

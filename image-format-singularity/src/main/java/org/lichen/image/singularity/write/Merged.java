@@ -5,11 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.lichen.api.image.Entry;
 import org.lichen.api.image.EntryStream;
 import org.lichen.image.singularity.squashfs.write.Node;
@@ -28,7 +29,7 @@ final class Merged {
   private Node root = Node.directory(0755, 0);
 
   /** By whom a node was made: layer, and number of the entry in it. */
-  private final Map<Node, Origin> origins = new IdentityHashMap<>();
+  private final Map<Node, Origin> origins = new HashMap<>();
 
   private int layers;
 
@@ -190,11 +191,11 @@ final class Merged {
   /** Files whose data a layer has, by the number of the entry; known when all layers were added. */
   Map<Long, Node> files(int layer) {
     Map<Long, Node> files = new HashMap<>();
-    Map<Node, Boolean> seen = new IdentityHashMap<>();
+    Set<Node> seen = new HashSet<>();
     List<Node> open = new ArrayList<>(List.of(root));
     while (!open.isEmpty()) {
       Node node = open.remove(open.size() - 1);
-      if (seen.put(node, true) != null) {
+      if (!seen.add(node)) {
         continue;
       }
       Origin origin = origins.get(node);
