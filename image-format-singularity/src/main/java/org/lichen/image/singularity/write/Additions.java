@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.lichen.api.image.Entry;
 import org.lichen.api.image.ImageConfig;
@@ -123,8 +124,8 @@ final class Additions {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The directory of a path; made if it is missing. A link on the way is left as it is. */
-  private Node directory(String path, int mode) {
+  /** The directory of a path; made if it is missing. Empty where there is something else. */
+  private Optional<Node> directory(String path, int mode) {
     Node at = root;
     for (String name : path.split("/", -1)) {
       Node next = at.children().get(bytes(name));
@@ -132,9 +133,12 @@ final class Additions {
         next = Node.directory(mode, seconds);
         at.children().put(bytes(name), next);
       }
+      if (!next.directory()) {
+        return Optional.empty(); // a link, which leads to where the image wants it
+      }
       at = next;
     }
-    return at;
+    return Optional.of(at);
   }
 
   private void script(String path, String text) throws IOException {
@@ -150,6 +154,7 @@ final class Additions {
             Channels.newChannel(new ByteArrayInputStream(content))));
     int slash = path.lastIndexOf('/');
     directory(path.substring(0, slash), 0755)
+        .orElseThrow() // below .singularity.d, which was not there
         .children()
         .put(bytes(path.substring(slash + 1)), node);
   }

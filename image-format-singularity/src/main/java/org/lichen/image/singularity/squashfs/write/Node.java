@@ -1,6 +1,7 @@
 package org.lichen.image.singularity.squashfs.write;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,7 +20,7 @@ public final class Node {
   final byte[] link;
   final long device;
   final Map<String, byte[]> xattrs;
-  private final SortedMap<byte[], Node> children = new TreeMap<>(Arrays::compareUnsigned);
+  private final SortedMap<byte[], Node> children;
   private Data data = Data.EMPTY;
 
   // What the writer knows of it.
@@ -45,7 +46,9 @@ public final class Node {
     this.seconds = Math.max(0, Math.min(seconds, 0xffffffffL));
     this.link = link.clone();
     this.device = (minor & 0xff) | (major << 8) | ((minor & ~0xffL) << 12);
-    this.xattrs = new TreeMap<>(xattrs);
+    this.xattrs = xattrs.isEmpty() ? Map.of() : new TreeMap<>(xattrs);
+    this.children =
+        directory() ? new TreeMap<>(Arrays::compareUnsigned) : Collections.emptySortedMap();
   }
 
   public static Node directory(int mode, long seconds) {
@@ -60,7 +63,7 @@ public final class Node {
     return type == Entry.Type.FILE;
   }
 
-  /** What is in a directory, by name, in the order of squashfs. */
+  /** What is in a directory, by name, in the order of squashfs; nothing can be put into others. */
   public SortedMap<byte[], Node> children() {
     return children;
   }
