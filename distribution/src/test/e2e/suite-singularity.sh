@@ -54,6 +54,15 @@ on_a_copy() {
   equals Hi "$(lichen run --rm --strategy extract "sif:$busybox" echo Hi)"
 }
 t "on the strategy extract" on_a_copy
+every_launcher() {
+  needs_busybox
+  local launcher
+  for launcher in userns trap; do
+    lichen plan --explain run --launcher "$launcher" "sif:$busybox" echo 2>/dev/null | grep -q chosen || continue
+    equals "Hi $launcher" "$(lichen run --rm --launcher "$launcher" --action exec "sif:$busybox" sh -c "echo Hi; sed -n 's/^launcher=//p' /run/.containerenv" | tr -d '"' | xargs)" || return
+  done
+}
+t "under every launcher that works here" every_launcher
 sections() {
   needs_busybox
   contains "$(lichen inspect --deffile "sif:$busybox")" "Bootstrap: docker" &&

@@ -57,21 +57,28 @@ final class Merged {
       return;
     }
     byte[] name = names.remove(names.size() - 1);
-    if (Arrays.equals(name, OPAQUE)) {
-      cover(directory(names, origin), origin.layer());
-    } else if (begins(name, AUFS)) {
-      return; // aufs's own
-    } else if (begins(name, WHITEOUT)) {
-      Node in = directory(names, origin);
-      byte[] hidden = Arrays.copyOfRange(name, WHITEOUT.length, name.length);
-      Node there = in.children().get(hidden);
-      if (there != null && older(there, origin.layer())) {
-        in.children().remove(hidden);
-      } else if (there != null && there.directory()) {
-        cover(there, origin.layer());
+    if (begins(name, WHITEOUT)) {
+      // Where a file took the place of a directory, umoci says of all in that that it is gone.
+      Node in = find(names);
+      if (in != null && in.directory()) {
+        mark(in, name, origin.layer());
       }
     } else {
       place(directory(names, origin), name, entry, origin);
+    }
+  }
+
+  private void mark(Node in, byte[] name, int layer) {
+    if (Arrays.equals(name, OPAQUE)) {
+      cover(in, layer);
+    } else if (!begins(name, AUFS)) {
+      byte[] hidden = Arrays.copyOfRange(name, WHITEOUT.length, name.length);
+      Node there = in.children().get(hidden);
+      if (there != null && older(there, layer)) {
+        in.children().remove(hidden);
+      } else if (there != null && there.directory()) {
+        cover(there, layer);
+      }
     }
   }
 

@@ -89,6 +89,14 @@ class MergedTest {
   }
 
   @Test
+  void aWhiteoutBelowAFile_changesNothing() throws IOException {
+    assertThat(paths(base(), new RawTar().file("d", "file").file("d/.wh.x", "")))
+        .containsExactly("a", "d");
+    assertThat(paths(base(), new RawTar().file("gone/.wh.x", "").file("gone/.wh..wh..opq", "")))
+        .containsExactly("a", "d/", "d/x", "d/y");
+  }
+
+  @Test
   void hardLinks_areOneNode_evenWhenTheFirstNameGoes() throws IOException {
     Merged merged =
         merged(
