@@ -2,16 +2,12 @@ package org.lichen.image.singularity.squashfs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
@@ -19,7 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.lichen.testkit.Needs;
-import org.lichen.testkit.RawTar;
 
 /** What Debian's mksquashfs packs is read as unsquashfs reads it. The tree is drawn at Trees. */
 class SquashEntriesTest {
@@ -152,48 +147,6 @@ class SquashEntriesTest {
         .isInstanceOf(SquashfsException.class)
         .hasMessageContaining("byte 20 (compression)")
         .hasMessageContaining("mksquashfs -comp xz");
-  }
-
-  @Test
-  @EnabledIfEnvironmentVariable(named = "LICHEN_SQUASHFS_BIG", matches = "1")
-  void threeHundredThousandEntries_areRead() throws Exception {
-    Path image = own.resolve("image");
-    Process process =
-        new ProcessBuilder(
-                Needs.program("mksquashfs").toString(),
-                "-",
-                image.toString(),
-                "-tar",
-                "-no-progress",
-                "-quiet")
-            .redirectErrorStream(true)
-            .start();
-    try (OutputStream tar = new java.io.BufferedOutputStream(process.getOutputStream(), 1 << 20)) {
-      for (int i = 0; i < 300_000; i++) {
-        tar.write(
-            new RawTar().file("d" + i % 100 + "/" + i % 1000 + "-" + i, "x" + i).unfinished());
-      }
-      tar.write(new byte[1024]);
-    }
-    assertThat(process.waitFor()).isZero();
-    Map<String, String> ours = Listed.ours(image);
-    String list =
-        Needs.output(
-            Needs.program("unsquashfs").toString(), "-no-progress", "-ls", image.toString());
-    assertThat(ours.keySet()) // unsquashfs takes a millisecond for each file that it unpacks
-        .isEqualTo(
-            list.lines()
-                .filter(line -> line.startsWith("squashfs-root"))
-                .map(line -> line.replaceFirst("squashfs-root/?", ""))
-                .collect(Collectors.toCollection(TreeSet::new)))
-        .hasSizeGreaterThan(300_000);
-    String last = "299999";
-    assertThat(ours.get("d99/999-" + last))
-        .isEqualTo(
-            Objects.requireNonNull(ours.get("d0/0-0"))
-                .replace(
-                    "2 " + Listed.digest("x0".getBytes(StandardCharsets.US_ASCII)),
-                    "7 " + Listed.digest(("x" + last).getBytes(StandardCharsets.US_ASCII))));
   }
 
   @Test
