@@ -22,12 +22,19 @@ static void prepare(struct launch *launch) {
     if (launch->proc < 0 || launch->null < 0) die(STATUS_LICHEN, "cannot open /proc and /dev/null: %s", strerror(errno));
 }
 
+/* The guest sees our command line, and has no use for paths of the host. */
+static char *hidden(char *argument) {
+    char *kept = must_copy(argument);
+    memset(argument, 0, strlen(argument));
+    return kept;
+}
+
 int main(int count, char **arguments) {
     static struct launch launch;
     uint64_t pid;
     if ((count == 2 || count == 4) && !strcmp(arguments[1], "start")) {
         prepare(&launch);
-        if (count == 4) launch.plan.emulation.program = arguments[2], launch.plan.emulation.stage = arguments[3];
+        if (count == 4) launch.plan.emulation.program = hidden(arguments[2]), launch.plan.emulation.stage = hidden(arguments[3]);
         if (launch.plan.identity == IDENTITY_FULL && count != 4) die(STATUS_LICHEN, "cannot carry out the plan (identity full): it names no program that emulates root");
         start(&launch);
     }
