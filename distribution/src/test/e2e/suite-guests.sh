@@ -13,8 +13,8 @@ lichen inspect --type image workshop >/dev/null 2>&1 || {
   done_
   exit
 }
-able() { # LAUNCHER
-  lichen run --rm --launcher "$1" workshop true 2>"$TMPDIR/why" || skip "$(cat "$TMPDIR/why")"
+able() {
+  lichen run --rm "${options[@]}" workshop true 2>"$TMPDIR/why" || skip "$(cat "$TMPDIR/why")"
 }
 check() { # NAME
   case $1 in
@@ -74,41 +74,45 @@ postgres() {
     psql -h $d -p 5599 -Atc "select 41 + 1"; $b/pg_ctl -D $d/d stop -m fast >/dev/null; rm -rf $d')"
 }
 
-for launcher in userns trap; do
-  t "$launcher works here" able $launcher
-  (able $launcher) >/dev/null 2>&1 || continue
-  strategy=auto
-  [ $launcher = userns ] || strategy=extract
-  lichen run -d --name w --launcher $launcher --strategy $strategy -v "$guest:/guest:ro" workshop sleep infinity >/dev/null
-  t "$launcher: find shows what is in the image" names
-  t "$launcher: ls -lR" long_listing
+# `full`: namespaces isolate, and root is emulated as with trap.
+for way in userns trap full; do
+  case $way in
+    userns) options=(--launcher userns) ;;
+    trap) options=(--launcher trap --strategy extract) ;;
+    full) options=(--launcher userns --identity full) ;;
+  esac
+  t "$way works here" able
+  (able) >/dev/null 2>&1 || continue
+  lichen run -d --name w "${options[@]}" -v "$guest:/guest:ro" workshop sleep infinity >/dev/null
+  t "$way: find shows what is in the image" names
+  t "$way: ls -lR" long_listing
   for name in $("$guest/acceptance"); do
-    case $launcher/$name in
+    case $way/$name in
       userns/superuser) continue ;; # identity basic shows owners as they are on disk
     esac
-    t "$launcher: $name" check "$name"
+    t "$way: $name" check "$name"
   done
-  t "$launcher: threads, signals and processes again and again" stress
-  if [ $launcher = trap ]; then
-    t "$launcher: no way out" escape
-    t "$launcher: random calls as on the kernel" random
-    t "$launcher: apt-get installs services, scripts and all" packages
-    t "$launcher: PostgreSQL" postgres
+  t "$way: threads, signals and processes again and again" stress
+  if [ $way != userns ]; then
+    t "$way: no way out" escape
+    t "$way: random calls as on the kernel" random
+    t "$way: apt-get installs services, scripts and all" packages
+    t "$way: PostgreSQL" postgres
   fi
-  t "$launcher: nothing is left running" eval 'lichen rm -f w >/dev/null'
+  t "$way: nothing is left running" eval 'lichen rm -f w >/dev/null'
   alpine_guest() {
-    lichen run --rm --launcher $launcher --strategy $strategy -v "$guest:/guest:ro" test/alpine sh -ec '
+    lichen run --rm "${options[@]}" -v "$guest:/guest:ro" test/alpine sh -ec '
       cd /tmp && echo "a b" | { read x y; [ "$y" = b ]; } && ln -s /etc/alpine-release l && grep -q "^3\." l && [ "$(readlink -f /proc/self/exe)" = /bin/busybox ]
       [ "$(find / -xdev -name busybox -path "/bin/*")" = /bin/busybox ] && apk info | grep -qx musl && /guest/made/signals-static /tmp 10'
   }
-  t "$launcher: Alpine" alpine_guest
+  t "$way: Alpine" alpine_guest
   static_guest() {
     [ -x "$guest/made/forks-go" ] || skip "no Go here"
     mkdir -p "$TMPDIR/static/etc" "$TMPDIR/static/bin" && cp "$guest/made/forks-go" "$TMPDIR/static/go" && cp "$(command -v busybox || echo /bin/true)" "$TMPDIR/static/bin/echo"
     echo root:x:0:0:root:/:/go >"$TMPDIR/static/etc/passwd" && echo static >"$TMPDIR/static/etc/hostname"
-    tar -C "$TMPDIR/static" -cf "$TMPDIR/static.tar" . && lichen import -q -c 'CMD=["/go"]' "$TMPDIR/static.tar" static && equals "go ok /" "$(lichen run --rm --launcher $launcher --strategy $strategy static)"
+    tar -C "$TMPDIR/static" -cf "$TMPDIR/static.tar" . && lichen import -q -c 'CMD=["/go"]' "$TMPDIR/static.tar" static && equals "go ok /" "$(lichen run --rm "${options[@]}" static)"
   }
-  t "$launcher: an image of static programs" static_guest
+  t "$way: an image of static programs" static_guest
 done
 lichen rmi -af >/dev/null
 done_

@@ -89,6 +89,11 @@ static void device_isAnEmptyFileThatShowsItself(void) {
     CHECK(statx(AT_FDCWD, "dev", 0, STATX_ALL, &extended) == 0 && (root_show_statx(&extended, &node), extended.stx_rdev_major == 0xfff && extended.stx_rdev_minor == 0xfffff));
     root_show_stat(&status, &node);
     CHECK(status.st_rdev == makedev(0xfff, 0xfffff) && !root_device_path(&node));
+    CHECK(stat("/dev/null", &status) == 0); /* one of the host's */
+    struct root_host host = root_host_of_stat(&status);
+    node = root_plain(&attributes, &host);
+    root_show_stat(&status, &node);
+    CHECK(S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3));
     CHECK(!strcmp(root_device_path(&(struct root_node){.mode = S_IFCHR, .major = 1, .minor = 3}), "/dev/null"));
 }
 

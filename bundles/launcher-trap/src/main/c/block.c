@@ -18,12 +18,6 @@ static const char *put(struct bytes *block, const char *text) {
     return (const char *)(ENGINE_CONFIG + at);
 }
 
-static char *in_container(const char *name) {
-    char here[PATH_MAX];
-    if (!getcwd(here, sizeof here)) die(STATUS_LICHEN, "cannot tell where the container is: %s", strerror(errno));
-    return must_format("%s/%s", here, name);
-}
-
 static void make_cache(const char *path) {
     unlink(path);
     AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -70,9 +64,8 @@ void block_write(struct launch *launch) {
     config.stage = put(&block, launch->stage);
     config.cache = put(&block, cache);
     if (full) {
-        AUTO_FREE char *table = in_container("root.table");
         config.book = put(&block, launch->book);
-        config.table = put(&block, table);
+        config.table = put(&block, launch->table);
     }
     config.size = (block.size + PAGE - 1) / PAGE * PAGE;
     memcpy(block.data, &config, sizeof config);
@@ -109,13 +102,13 @@ static void move(struct engine_config *config, uintptr_t by) {
     }
 }
 
-void block_read(struct launch *launch) {
+void block_read(struct launch *launch, const char *from) {
     char path[PATH_MAX];
     struct stat status;
-    AUTO_CLOSE int fd = realpath("run/engine", path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    AUTO_CLOSE int fd = realpath(from, path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     struct engine_config *config = MAP_FAILED;
     if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof *config) config = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-    if (config == MAP_FAILED) die(STATUS_LICHEN, "cannot read the engine's configuration (run/engine): %s", strerror(errno));
+    if (config == MAP_FAILED) die(STATUS_LICHEN, "cannot read the engine's configuration (%s): %s", from, strerror(errno));
     if (memcmp(config->magic, ENGINE_MAGIC, sizeof config->magic) != 0) die(STATUS_LICHEN, "cannot read the engine's configuration (%s): it is of another version", path);
     move(config, (uintptr_t)config - ENGINE_CONFIG);
     launch->block = must_copy(path);

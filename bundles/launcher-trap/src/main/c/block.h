@@ -7,6 +7,6 @@
 /* Writes it, and what it names: an empty cache, the place of book and side table. In the container directory. */
 void block_write(struct launch *launch);
 /* Maps that of a running container. */
-void block_read(struct launch *launch);
+void block_read(struct launch *launch, const char *path);
 
 #endif

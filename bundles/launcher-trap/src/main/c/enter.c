@@ -84,7 +84,7 @@ void enter_container(struct launch *launch, pid_t pid) {
     launch->entering = true;
     launch->first = pid;
     given_check(pid);
-    block_read(launch);
+    block_read(launch, "run/engine");
     guest_user(launch);
     guest_settle(launch);
     wait_prepare();

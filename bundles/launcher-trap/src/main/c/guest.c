@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,6 +10,12 @@
 #include "report.h"
 #include "rlimits.h"
 #include "wait.h"
+
+char *in_container(const char *name) {
+    char here[PATH_MAX];
+    if (!getcwd(here, sizeof here)) die(STATUS_LICHEN, "cannot tell where the container is: %s", strerror(errno));
+    return must_format("%s/%s", here, name);
+}
 
 static void set_home(struct guest *guest, const char *home) {
     if (guest_variable(guest, "HOME")) return;

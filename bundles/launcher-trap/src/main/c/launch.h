@@ -15,7 +15,7 @@ struct launch {
     pid_t first;          /* of an enter: the container's first process */
     const char *block;    /* path of the engine's configuration */
     const char *stage;    /* path of lichen-stage */
-    const char *book;     /* of root emulation; NULL with identity `single` */
+    const char *book, *table; /* of root emulation; NULL with identity `single` */
     long number;          /* in it: the credentials that the guest begins with */
     uint32_t uid, gid;    /* those ids */
     struct tree tree;
@@ -25,10 +25,16 @@ struct launch {
 /* Working directory: the container directory. */
 _Noreturn void start_container(struct launch *launch, const char *stage);
 _Noreturn void enter_container(struct launch *launch, pid_t pid);
+/* In a container that another launcher has made and isolates (identity `full`), as its guest: becomes the guest's program. `place`: the directory that this program and lichen-stage
+   have there for themselves; pid: of an enter, the container's first process, else 0. */
+_Noreturn void inside_container(struct launch *launch, const char *place, pid_t pid);
 /* Prints `system-call-traps=yes` or `=no: REASON`, found by running a program of the guest's kind. */
 int probe(const char *stage);
 /* What the probe runs as a guest: 0 if its system calls are answered. */
 int probed(void);
+
+/* A path in the container directory, which is the working directory. */
+char *in_container(const char *name);
 
 /* guest.c: looks the user up in the container's files, and sets HOME. */
 void guest_user(struct launch *launch);

@@ -6,6 +6,7 @@
 
 #include "given.h"
 #include "launch.h"
+#include "owned.h"
 
 static void prepare(struct launch *launch) {
     *launch = (struct launch){.console = {-1, -1}};
@@ -26,8 +27,17 @@ int main(int count, char **arguments) {
         prepare(&launch);
         enter_container(&launch, (pid_t)pid);
     }
+    if (count == 2 && !strcmp(arguments[1], "keep")) {
+        prepare(&launch);
+        owners_keep(&launch.plan);
+        return 0;
+    }
+    if ((count == 3 || (count == 4 && parse_number(arguments[3], 10, &pid))) && !strcmp(arguments[1], "inside")) {
+        prepare(&launch);
+        inside_container(&launch, arguments[2], count == 4 ? (pid_t)pid : 0);
+    }
     if (count == 3 && !strcmp(arguments[1], "probe")) return probe(arguments[2]);
     if (count == 2 && !strcmp(arguments[1], "probed")) return probed();
-    complain("usage: lichen-trap start STAGE | enter PID | probe STAGE");
+    complain("usage: lichen-trap start STAGE | enter PID | keep | inside PLACE [PID] | probe STAGE");
     return STATUS_LICHEN;
 }

@@ -13,41 +13,10 @@
 
 #include "block.h"
 #include "book.h"
-#include "owners.h"
-#include "ownerlist.h"
+#include "owned.h"
 #include "process.h"
 #include "report.h"
 #include "wait.h"
-
-static struct root_place owned;
-
-static bool give(int fd, uid_t uid, gid_t gid, mode_t mode) {
-    const struct root_file file = {fd, NULL};
-    struct root_host host;
-    int error = root_host(&file, &host);
-    const struct root_node node = {.mode = (host.mode & S_IFMT) | (S_ISLNK(host.mode) ? 0777 : mode & 07777), .uid = uid, .gid = gid};
-    if (!error) error = root_keep(&owned, &file, &host, &node);
-    errno = -error;
-    return !error;
-}
-
-static char *in_container(const char *name) {
-    char here[PATH_MAX];
-    if (!getcwd(here, sizeof here)) die(STATUS_LICHEN, "cannot tell where the container is: %s", strerror(errno));
-    return must_format("%s/%s", here, name);
-}
-
-/* The image's owners become records of root emulation: before anything is copied out of the tree. */
-static void keep_owners(const char *tree, const char *list) {
-    static struct root_table table;
-    struct stat status;
-    AUTO_CLOSE int root = tree ? open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (root < 0 || fstat(root, &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", tree ? tree : "none", strerror(errno));
-    const int error = root_table_open(&table, in_container("root.table"), status.st_ino);
-    if (error < 0) die(STATUS_LICHEN, "cannot open the table of owners (root.table in the container directory): %s", strerror(-error));
-    owned = (struct root_place){.host_uid = geteuid(), .attributes = true, .table = &table};
-    owner_list_apply(root, list, give);
-}
 
 /* The container ends with the shim, however that ends. */
 static pid_t tie_to_parent(const struct launch *launch) {
@@ -94,7 +63,8 @@ void start_container(struct launch *launch, const char *stage) {
     launch->stage = must_copy(path);
     if (launch->plan.identity == IDENTITY_FULL) {
         launch->book = in_container("root.book");
-        if (launch->plan.owners) keep_owners(launch->plan.root.path, launch->plan.owners);
+        launch->table = in_container("root.table");
+        if (launch->plan.owners) owners_keep(&launch->plan);
     }
     tree_build(&launch->tree, &launch->plan);
     guest_user(launch);

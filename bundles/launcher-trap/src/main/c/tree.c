@@ -196,3 +196,21 @@ void tree_build(struct tree *tree, const struct plan *plan) {
     if (plan->guest.directory && *plan->guest.directory) tree_make(tree, plan->guest.directory, true); /* what goes wrong here is told when it is entered */
     tree->config.writable = !plan->root.read_only;
 }
+
+/* The kernel has mounted it; that it is a place of its own matters to owners. */
+static void see_mount(struct tree *tree, const struct op *op) {
+    const bool proc = !strcmp(op->type, "proc") || (op->source && !strcmp(op->source, "/proc"));
+    if (!proc && strcmp(op->type, "bind") != 0) return;
+    struct union_place *at = tree_find(tree, op->target, 0);
+    if (!at) return; /* an optional one, or one that another hides */
+    AUTO_FREE char *host = must_format("%.*s", (int)at->size, at->guest);
+    union_release(at);
+    add_bind(tree, op->target, host)->magic = proc;
+}
+
+void tree_seen(struct tree *tree, const struct plan *plan) {
+    tree->layer = (struct union_layer){.host = "", .encoding = UNION_PLAIN};
+    tree->config = (struct union_config){.layers = &tree->layer, .layer_count = 1, .writable = true}; /* what is read-only the kernel tells */
+    for (size_t i = 0; i < plan->op_count; i++)
+        if (plan->ops[i].kind == OP_MOUNT) see_mount(tree, &plan->ops[i]);
+}

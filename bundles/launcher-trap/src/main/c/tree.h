@@ -15,6 +15,9 @@ struct tree {
 /* The tree of a plan, with all that is mounted in it; mount points and private files are made. In the container directory. */
 void tree_build(struct tree *tree, const struct plan *plan);
 
+/* The tree of a container that is there already, seen from inside: the root, and over it what the plan has mounted from the host. */
+void tree_seen(struct tree *tree, const struct plan *plan);
+
 /* A file of the guest's, read whole; false: errno. */
 bool tree_read(struct tree *tree, const char *path, struct bytes *into);
 /* What a guest path leads to. It must not be kept. NULL: errno. */

@@ -56,7 +56,7 @@ static void build_carriesOutTheSteps_andTheBlockTellsOfThem(void) {
                        {.kind = OP_MOUNT, .type = "bind", .source = "volumes/v", .target = "/etc", .options = OPT_COPY},
                        {.kind = OP_MOUNT, .type = "tmpfs", .target = "/tmp", .data = (char[]){"mode=0710"}},
                        {.kind = OP_FILE, .target = "/etc/hosts", .mode = 0644, .content = {"data", (const unsigned char *)"hosts", 5}}};
-    static struct launch launch = {.stage = "/stage", .book = "/book"};
+    static struct launch launch = {.stage = "/stage", .book = "/book", .table = "/table"};
     struct stat status;
     begin();
     put("outside/file", "outside");
@@ -70,7 +70,7 @@ static void build_carriesOutTheSteps_andTheBlockTellsOfThem(void) {
     block_write(&launch);
     CHECK(stat("run/engine", &status) == 0 && (status.st_mode & 07777) == 0600 && access("run/cache", F_OK) == 0);
     static struct launch entering;
-    block_read(&entering);
+    block_read(&entering, "run/engine");
     const struct engine_config *config = (const struct engine_config *)ENGINE_CONFIG;
     CHECK_TEXT(entering.stage, "/stage");
     CHECK_TEXT(entering.book, "/book");

@@ -26,7 +26,7 @@ void enter(struct launch *launch, pid_t pid) {
     bool together = !plan->guest.terminal;
     launch->entering = true;
     launch->first = pid;
-    launch->has_user = plan->guest.user && *plan->guest.user;
+    launch->has_user = plan->identity != IDENTITY_FULL && plan->guest.user && *plan->guest.user;
     given_check(pid);
     if (plan->identity == IDENTITY_BASIC) {
         launch->shim = connect_shim();

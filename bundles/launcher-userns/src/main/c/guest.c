@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "emulation.h"
 #include "execute.h"
 #include "idfilter.h"
 #include "profile.h"
@@ -55,6 +56,7 @@ static void take_ids_of_first(struct launch *launch) {
 
 void guest_user(struct launch *launch) {
     struct plan *plan = &launch->plan;
+    if (plan->identity == IDENTITY_FULL) return; /* who that is, is emulated too */
     AUTO_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) die(STATUS_LICHEN, "cannot open the container's root: %s", strerror(errno));
     struct databases from;
@@ -123,5 +125,6 @@ void guest_run(struct launch *launch) {
         int listener = idfilter_install();
         if (listener >= 0) hand_over_listener(launch, listener);
     }
+    if (plan->identity == IDENTITY_FULL) emulation_run(launch);
     execute(&plan->guest);
 }

@@ -7,6 +7,7 @@
 
 struct launch {
     struct plan plan;
+    int payload; /* of identity `full`, for the program that emulates root; else -1 */
     int report; /* -1: nobody reads; failures are printed */
     int proc;   /* the host's /proc */
     int null;   /* the host's /dev/null */

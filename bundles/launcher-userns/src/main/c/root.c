@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "emulation.h"
 #include "mounts.h"
 #include "owners.h"
 #include "union.h"
@@ -44,8 +45,9 @@ static void make_directory(const struct tree *tree, const char *path) {
 
 void root_build(const struct plan *plan, int root) {
     struct tree tree = {.root = root, .scratch = -1, .plan = plan};
-    if (plan->owners) owners_apply(tree.root, plan->owners);
+    if (plan->owners && plan->identity != IDENTITY_FULL) owners_apply(tree.root, plan->owners);
     for (size_t i = 0; i < plan->op_count; i++) mount_op(&tree, &plan->ops[i]);
+    if (plan->identity == IDENTITY_FULL) emulation_place(&tree);
     make_directory(&tree, plan->guest.directory);
     if (plan->root.read_only && !mount_restrict(tree.root, OPT_RO | OPT_NOREC)) mount_failed("read-only", "/");
     change_root(tree.root);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "emulation.h"
 #include "report.h"
 #include "root.h"
 #include "spaces.h"
@@ -39,6 +40,7 @@ static _Noreturn void reap_for(struct launch *launch) {
         close(launch->console.slave);
     }
     close(launch->report);
+    close(launch->payload);
     close(launch->proc);
     close(launch->null);
     _exit(wait_for(guest, !launch->plan.guest.terminal));
@@ -79,6 +81,7 @@ static _Noreturn void guard(struct launch *launch, pid_t first) {
 void start(struct launch *launch) {
     const char *user = launch->plan.guest.user;
     launch->has_user = user && *user && strcmp(user, "0") != 0 && strcmp(user, "root") != 0;
+    if (launch->plan.identity == IDENTITY_FULL) emulation_keep(launch);
     spaces_make(&launch->plan, launch->plan.namespaces & CLONE_NEWNS);
     int root = root_mount(&launch->plan); /* before our children are of another pid namespace: it may need helpers that outlive the start */
     spaces_add(launch->plan.namespaces & ~(unsigned)CLONE_NEWNS);

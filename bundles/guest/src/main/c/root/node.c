@@ -26,11 +26,14 @@ bool root_same(const struct root_node *a, const struct root_node *b) {
     return a->mode == b->mode && a->uid == b->uid && a->gid == b->gid && a->major == b->major && a->minor == b->minor;
 }
 
+/* Of a device of the host's the number is not in the node, and what the kernel says is right; so it is of a recorded 0:0, which is a file. */
+static bool is_recorded_device(const struct root_node *node) { return (S_ISCHR(node->mode) || S_ISBLK(node->mode)) && (node->major || node->minor); }
+
 void root_show_stat(struct stat *status, const struct root_node *node) {
     status->st_mode = node->mode;
     status->st_uid = node->uid;
     status->st_gid = node->gid;
-    if (S_ISCHR(node->mode) || S_ISBLK(node->mode)) /* the kernel's encoding, new_encode_dev */
+    if (is_recorded_device(node)) /* the kernel's encoding, new_encode_dev */
         status->st_rdev = (node->minor & 0xff) | (node->major & 0xfff) << 8 | (node->minor & 0xfff00) << 12;
 }
 
@@ -38,7 +41,7 @@ void root_show_statx(struct statx *status, const struct root_node *node) {
     status->stx_mode = (uint16_t)node->mode;
     status->stx_uid = node->uid;
     status->stx_gid = node->gid;
-    if (S_ISCHR(node->mode) || S_ISBLK(node->mode)) {
+    if (is_recorded_device(node)) {
         status->stx_rdev_major = node->major;
         status->stx_rdev_minor = node->minor;
     }

@@ -74,6 +74,9 @@ struct plan {
     bool has_capabilities;
     uint64_t capabilities;
     bool seccomp;
+    struct {
+        const char *program, *stage;
+    } emulation; /* `full`: from the command line */
     bool init;
     bool no_new_privileges; /* on request with `ranges`, else always */
     struct limit *limits;

@@ -54,12 +54,8 @@ public final class TrapLauncher implements Launcher {
 
   @Override
   public Support support(Host host, RootfsPlan rootfs, LaunchSpec spec) {
-    if (!host.has(FACT)) {
-      String fact = host.fact(FACT);
-      return Support.no(
-          "system calls cannot be trapped here: "
-              + (fact.startsWith("no: ") ? fact.substring(4) : fact),
-          "it needs seccomp filters (SECCOMP_RET_TRAP), on x86_64");
+    if (traps(host) instanceof Support.Unsupported no) {
+      return no;
     }
     if (rootfs.version() > RootfsPlan.VERSION) {
       return Support.no(
@@ -82,6 +78,16 @@ public final class TrapLauncher implements Launcher {
           "--identity full");
     }
     return Support.yes(limits(spec));
+  }
+
+  static Support traps(Host host) {
+    String fact = host.fact(FACT);
+    return host.has(FACT)
+        ? Support.yes()
+        : Support.no(
+            "system calls cannot be trapped here: "
+                + (fact.startsWith("no: ") ? fact.substring(4) : fact),
+            "it needs seccomp filters (SECCOMP_RET_TRAP), on x86_64");
   }
 
   /** What was asked for and cannot be given, by name. */

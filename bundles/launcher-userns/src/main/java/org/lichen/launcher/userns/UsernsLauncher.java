@@ -10,12 +10,16 @@ import org.lichen.api.Support;
 import org.lichen.api.host.Host;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.Launcher;
+import org.lichen.api.launch.RootEmulation;
 import org.lichen.api.plan.NativePart;
 import org.lichen.api.plan.Requirement;
 import org.lichen.api.plan.Step;
 import org.lichen.api.rootfs.Lower;
 import org.lichen.api.rootfs.RootfsPlan;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /** Launcher {@code userns}: kernel namespaces, no privileges. */
 @Component
@@ -37,7 +41,16 @@ public final class UsernsLauncher implements Launcher {
           "seccomp",
           "single-user");
 
-  private static final Set<String> IDENTITIES = Set.of("ranges", "basic", "single");
+  private static final Set<String> IDENTITIES = Set.of("ranges", "basic", "single", "full");
+
+  /** Who can give identity {@code full}: nobody, or the first. */
+  private final List<RootEmulation> emulations;
+
+  @Activate
+  public UsernsLauncher(
+      @Reference(policyOption = ReferencePolicyOption.GREEDY) List<RootEmulation> emulations) {
+    this.emulations = List.copyOf(emulations);
+  }
 
   @Override
   public String name() {
@@ -62,6 +75,9 @@ public final class UsernsLauncher implements Launcher {
     }
     identities.add("basic");
     identities.add("single");
+    if (!emulations.isEmpty()) {
+      identities.add("full");
+    }
     return identities;
   }
 
@@ -108,11 +124,27 @@ public final class UsernsLauncher implements Launcher {
           "identity 'ranges' does not work in Lichen's home: " + reason(host.fact("owners-home")),
           "keep Lichen's data on a local disk (--home DIR), or use another --identity");
     }
+    if (spec.identity().equals("full")
+        && emulation(host, rootfs) instanceof Support.Unsupported no) {
+      return no;
+    }
     Set<String> missing = new TreeSet<>(spec.requires());
     missing.removeAll(GUARANTEES);
     return missing.isEmpty()
         ? Support.yes(limits(host, rootfs, spec))
         : Support.no("it cannot guarantee " + String.join(", ", missing), "");
+  }
+
+  /** On shared layers the kernel would copy files up without what the image says of owners. */
+  private Support emulation(Host host, RootfsPlan rootfs) {
+    if (emulations.isEmpty()) {
+      return Support.no(
+          "no bundle here emulates root (identity 'full')", "install launcher-trap");
+    }
+    return rootfs.merged()
+        ? emulations.get(0).support(host)
+        : Support.no(
+            "identity 'full' needs a tree of the container's own here", "--strategy extract");
   }
 
   private static String[] limits(Host host, RootfsPlan rootfs, LaunchSpec spec) {
@@ -132,9 +164,13 @@ public final class UsernsLauncher implements Launcher {
 
   @Override
   public List<Requirement> requirements(LaunchSpec spec, RootfsPlan rootfs) {
-    return List.of(
-        new Requirement("machine", machine(), "its programs are built for it"),
-        new Requirement("user-namespaces", "yes", "to run without privileges"));
+    List<Requirement> all = new ArrayList<>();
+    all.add(new Requirement("machine", machine(), "its programs are built for it"));
+    all.add(new Requirement("user-namespaces", "yes", "to run without privileges"));
+    if (spec.identity().equals("full")) {
+      all.add(new Requirement("seccomp", "yes", "to trap system calls"));
+    }
+    return all;
   }
 
   private static String machine() {
@@ -144,11 +180,11 @@ public final class UsernsLauncher implements Launcher {
 
   @Override
   public Step start(LaunchSpec spec, RootfsPlan rootfs) {
-    return Step.of(PROGRAM)
-        .arguments("start")
-        .payload(Payload.start(spec, rootfs))
-        .sealed()
-        .build();
+    Step.Builder step = Step.of(PROGRAM).arguments("start");
+    if (spec.identity().equals("full") && !emulations.isEmpty()) {
+      step.argument(emulations.get(0).program()).argument(emulations.get(0).stage());
+    }
+    return step.payload(Payload.start(spec, rootfs)).sealed().build();
   }
 
   @Override

@@ -12,6 +12,8 @@ import org.lichen.api.Support;
 import org.lichen.api.host.Host;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.Launcher;
+import org.lichen.api.launch.RootEmulation;
+import org.lichen.api.plan.NativePart;
 import org.lichen.api.rootfs.Lower;
 import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.testkit.FakeHost;
@@ -20,7 +22,7 @@ import org.lichen.testkit.LauncherConformance;
 class UsernsLauncherTest extends LauncherConformance {
   @Override
   protected Launcher launcher() {
-    return new UsernsLauncher();
+    return new UsernsLauncher(List.of(new Emulation(Support.yes())));
   }
 
   @Override
@@ -62,7 +64,7 @@ class UsernsLauncherTest extends LauncherConformance {
     RootfsPlan plan =
         RootfsPlan.builder().lower(lower(whiteouts)).upper(Path.of(upper), Path.of("work")).build();
     LaunchSpec spec = LaunchSpec.builder(List.of("guest")).identity("single").build();
-    return new UsernsLauncher().support(host, plan, spec);
+    return new UsernsLauncher(List.of()).support(host, plan, spec);
   }
 
   private static Support.Unsupported refusal(Support support) {
@@ -132,5 +134,55 @@ class UsernsLauncherTest extends LauncherConformance {
     assertThat(no.reason()).contains("not on fuse-overlayfs");
     assertThat(no.remedy()).contains("--home");
     assertThat(union(with("fuse-overlayfs", "fuse-home"), "upper", "aufs").supported()).isTrue();
+  }
+
+  private static final RootfsPlan TREE =
+      RootfsPlan.builder().lower(Lower.directory(Path.of("rootfs"))).build();
+
+  private static final LaunchSpec FULL =
+      LaunchSpec.builder(List.of("guest")).identity("full").build();
+
+  private record Emulation(Support here) implements RootEmulation {
+    @Override
+    public Support support(Host host) {
+      return here;
+    }
+
+    @Override
+    public NativePart program() {
+      return NativePart.placed(Path.of("/p/emulator"));
+    }
+
+    @Override
+    public NativePart stage() {
+      return NativePart.placed(Path.of("/p/stage"));
+    }
+  }
+
+  @Test
+  void full_isLast_andNeedsWhoEmulates() {
+    assertThat(launcher().identities(host())).endsWith("single", "full");
+    Launcher alone = new UsernsLauncher(List.of());
+    assertThat(alone.identities(host())).doesNotContain("full");
+    assertThat(refusal(alone.support(host(), TREE, FULL)).reason()).contains("full");
+    Launcher unable = new UsernsLauncher(List.of(new Emulation(Support.no("not here", ""))));
+    assertThat(refusal(unable.support(host(), TREE, FULL)).reason()).isEqualTo("not here");
+  }
+
+  @Test
+  void full_onSharedLayers_isRefusedWithTheRemedy() {
+    Lower lower =
+        new Lower(Path.of("/l/fs"), Lower.DIRECTORY, 0, "overlay", Optional.of(Path.of("/l/i")));
+    RootfsPlan union =
+        RootfsPlan.builder().lower(lower).upper(Path.of("upper"), Path.of("work")).build();
+    assertThat(refusal(launcher().support(host(), union, FULL)).remedy()).contains("extract");
+  }
+
+  @Test
+  void full_startNamesThePrograms() {
+    assertThat(launcher().start(FULL, TREE).argv())
+        .containsExactly("lichen-userns", "start", "${native.emulator}", "${native.stage}");
+    assertThat(launcher().enter(FULL).argv())
+        .containsExactly("lichen-userns", "enter", "${init.pid}");
   }
 }
