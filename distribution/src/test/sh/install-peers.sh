@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tests need and is missing: a real registry, other tools that read our store, tmux.
+# Installs what tests need and is missing: a real registry, other tools that read our store or what we write, tmux.
 set -eu
 packages=''
 want() { # PROGRAM PACKAGE
@@ -15,6 +15,8 @@ want tmux tmux
 want newuidmap uidmap
 want zstd zstd
 want xz xz-utils
+want mksquashfs squashfs-tools
+want gpg gnupg
 want setpriv util-linux
 want stress-ng stress-ng
 want fuse-overlayfs fuse-overlayfs

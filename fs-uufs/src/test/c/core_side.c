@@ -122,9 +122,10 @@ static void core_rewind(int fd) {
     forget(fd);
 }
 
-static bool core_is_stale(int fd) {
+static enum staleness core_staleness(int fd) {
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) return false;
+    if (fd < 0 || fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) return FRESH;
+    if (S_ISFIFO(status.st_mode) && status.st_nlink == 0) return GONE; /* 7: the kernel's may be a lower's */
     for (unsigned i = 1; i < u->layer_count; i++) {
         char name[64], target[9000];
         snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
@@ -132,15 +133,15 @@ static bool core_is_stale(int fd) {
         if (size > (ssize_t)u->layers[i].size && !memcmp(target, u->layers[i].host, u->layers[i].size) && target[u->layers[i].size] == '/') {
             long result = union_behind(u, &place, fd);
             union_release(&place);
-            return result < 0 || place.layer == 0;
+            return result < 0 ? GONE : place.layer == 0 ? COPIED : FRESH;
         }
     }
-    return false;
+    return FRESH;
 }
 
 struct side *core_side(const struct union_config *config) {
     static struct side side = {core_open,   core_close,  core_stat,     core_mkdir,   core_mknod,    core_symlink,    core_link,     core_unlink,   core_rename, core_readlink,
-                               core_chmod,  core_utimens, core_truncate, core_setxattr, core_removexattr, core_getxattr, core_listxattr, core_getdents, core_rewind, core_is_stale};
+                               core_chmod,  core_utimens, core_truncate, core_setxattr, core_removexattr, core_getxattr, core_listxattr, core_getdents, core_rewind, core_staleness};
     u = config;
     for (int fd = 0; fd < MOST_FDS; fd++) forget(fd);
     return &side;

@@ -65,11 +65,11 @@ static long kernel_getdents(int fd, void *buffer, size_t size) {
     return got < 0 ? got : out;
 }
 static void kernel_rewind(int fd) { lseek(fd, 0, SEEK_SET); }
-static bool kernel_is_stale(int fd) { return fd < 0; }
+static enum staleness kernel_staleness(int fd) { return (void)fd, FRESH; }
 
 struct side *kernel_side(void) {
     static struct side side = {kernel_open,     kernel_close,    kernel_stat,     kernel_mkdir,       kernel_mknod,    kernel_symlink,   kernel_link,
                                kernel_unlink,   kernel_rename,   kernel_readlink, kernel_chmod,       kernel_utimens,  kernel_truncate,  kernel_setxattr,
-                               kernel_removexattr, kernel_getxattr, kernel_listxattr, kernel_getdents, kernel_rewind, kernel_is_stale};
+                               kernel_removexattr, kernel_getxattr, kernel_listxattr, kernel_getdents, kernel_rewind, kernel_staleness};
     return &side;
 }

@@ -298,12 +298,11 @@ void operation_perform(const struct side *side, const struct operation *op, int 
     struct stat status;
     char data[4096];
     outcome->result = 0;
-    outcome->incomparable = false;
     *outcome->text = 0;
-    if (op->kind == OP_READ || op->kind == OP_FSTAT || op->kind == OP_FCHMOD || op->kind == OP_FUTIMENS) outcome->incomparable = side->is_stale(*slot);
-    const bool by_slot = op->dir2 >= 0 && op->kind >= OP_SETXATTR && op->kind <= OP_LISTXATTR;
+    const bool by_slot = op->dir2 >= 0 && op->kind >= OP_SETXATTR && op->kind <= OP_LISTXATTR, reads = op->kind == OP_READ || op->kind == OP_FSTAT;
+    const bool on_slot = by_slot || reads || op->kind == OP_FCHMOD || op->kind == OP_FUTIMENS;
+    outcome->incomparable = on_slot && side->staleness(*slot) >= (reads ? COPIED : GONE);
     const char *path = by_slot ? "" : op->path;
-    if (by_slot) outcome->incomparable = side->is_stale(*slot);
     if (!by_slot && !*path && op->kind >= OP_SETXATTR && op->kind <= OP_LISTXATTR) path = "/";
     switch (op->kind) {
         case OP_OPEN: open_slot(side, op, dir, slot, outcome); break;

@@ -23,7 +23,7 @@ struct operation {
 
 struct outcome {
     long result;
-    bool incomparable;
+    bool incomparable; /* the other side is not even asked */
     char text[4000]; /* what was seen */
 };
 

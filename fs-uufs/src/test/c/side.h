@@ -24,7 +24,8 @@ struct side {
     long (*listxattr)(int dir, const char *path, char *names, size_t size);
     long (*getdents)(int fd, void *buffer, size_t size);
     void (*rewind)(int fd);
-    bool (*is_stale)(int fd); /* a descriptor of a lower file that is not what the path shows any more: DIFFERENCES 1 and 2 */
+    /* A descriptor of a lower file that is not what its path shows any more. COPIED: reading shows the lower, DIFFERENCES 1; GONE: a change is lost as well, 2. */
+    enum staleness { FRESH, COPIED, GONE } (*staleness)(int fd);
 };
 
 struct side *kernel_side(void); /* in a process whose root is the mounted overlay */

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -101,6 +103,7 @@ void tree_write(const char *path, const void *data, size_t size) {
 }
 
 static uint64_t sum;
+static bool on_nfs; /* access times are the server's affair */
 
 static void mix(const void *data, size_t size) {
     for (size_t i = 0; i < size; i++) sum = (sum ^ ((const unsigned char *)data)[i]) * 0x100000001b3u;
@@ -121,13 +124,31 @@ static void mix_attributes(const char *path) {
     mix(&all, sizeof all);
 }
 
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Not scandir, which would change the access time. */
+static unsigned names_in(const char *path, char **names, unsigned most) {
+    unsigned count = 0;
+    DIR *directory = fdopendir(open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC));
+    CHECK(directory);
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        CHECK(count < most && (names[count++] = strdup(entry->d_name)));
+    }
+    closedir(directory);
+    qsort(names, count, sizeof *names, by_name);
+    return count;
+}
+
 static void hash_one(const char *path, size_t skip) {
     struct stat status;
     char data[65536];
     CHECK(lstat(path, &status) == 0);
     mix(path + skip, strlen(path + skip));
     const uint64_t numbers[] = {status.st_ino, status.st_nlink, status.st_mode, status.st_uid, status.st_gid, status.st_rdev, (uint64_t)status.st_size,
-                                (uint64_t)status.st_mtim.tv_sec, (uint64_t)status.st_mtim.tv_nsec, (uint64_t)status.st_blocks};
+                                (uint64_t)status.st_mtim.tv_sec, (uint64_t)status.st_mtim.tv_nsec, (uint64_t)status.st_blocks,
+                                (uint64_t)status.st_ctim.tv_sec, (uint64_t)status.st_ctim.tv_nsec,
+                                S_ISLNK(status.st_mode) || on_nfs ? 0 : (uint64_t)status.st_atim.tv_sec};
     mix(numbers, sizeof numbers);
     mix_attributes(path);
     if (S_ISLNK(status.st_mode)) {
@@ -140,23 +161,21 @@ static void hash_one(const char *path, size_t skip) {
         for (ssize_t got; (got = read(fd, data, sizeof data)) > 0;) mix(data, (size_t)got);
         close(fd);
     } else if (S_ISDIR(status.st_mode)) {
-        struct dirent **entries;
-        int count = scandir(path, &entries, NULL, alphasort);
-        CHECK(count >= 0);
-        for (int i = 0; i < count; i++) {
+        char *names[400];
+        unsigned count = names_in(path, names, 400);
+        for (unsigned i = 0; i < count; i++) {
             char *below;
-            if (strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0) {
-                CHECK(asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0);
-                hash_one(below, skip);
-                free(below);
-            }
-            free(entries[i]);
+            CHECK(asprintf(&below, "%s/%s", path, names[i]) > 0);
+            hash_one(below, skip);
+            free(below);
+            free(names[i]);
         }
-        free(entries);
     }
 }
 
 uint64_t tree_hash(const char *path) {
+    struct statfs where;
+    on_nfs = statfs(path, &where) == 0 && where.f_type == NFS_SUPER_MAGIC;
     sum = 0xcbf29ce484222325u;
     hash_one(path, strlen(path));
     return sum;

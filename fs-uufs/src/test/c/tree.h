@@ -24,7 +24,7 @@ bool tree_has_user_attributes(const char *directory);
 const char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tree_write(const char *path, const void *data, size_t size);
 void tree_remove(const char *path);
-/* All that a tree is but access and change times, as a number. */
+/* All that a tree is but the access times of links, as a number: the change times tell of what was changed and put back. */
 uint64_t tree_hash(const char *path);
 
 struct random {

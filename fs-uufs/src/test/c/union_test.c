@@ -89,6 +89,30 @@ static bool is_full(const char *path, bool changed) {
     return true;
 }
 
+/* The entry of that name, or NULL; *count: how many there are. */
+static const struct dirent64 *find_listed(const char *directory, const char *name, unsigned *count) {
+    static char memory[65536] __attribute__((aligned(8)));
+    struct union_list list = {.memory = memory, .size = sizeof memory};
+    const struct dirent64 *found = NULL;
+    long fd = open_path(directory, O_RDONLY | O_DIRECTORY), merged = union_merged(world.u, &place, (int)fd);
+    CHECK(fd >= 0 && merged >= 0);
+    if (merged) CHECK(union_list(world.u, &place, (int)fd, &list) >= 0);
+    else list.used = (size_t)union_filter(world.u, &place, (int)fd, memory, (size_t)getdents64((int)fd, memory, sizeof memory));
+    *count = 0;
+    for (size_t i = 0; i < list.used;) {
+        const struct dirent64 *entry = (const void *)(memory + i);
+        if (!strcmp(entry->d_name, name)) found = entry, ++*count;
+        i += entry->d_reclen;
+    }
+    close((int)fd);
+    return found;
+}
+
+static unsigned listed(const char *directory, const char *name) {
+    unsigned count;
+    return find_listed(directory, name, &count), count;
+}
+
 static void copyUp_ofBytesFF_isExact(void) {
     write_at("/full", "x", 0);
     CHECK(is_full("/full", true));
@@ -127,6 +151,44 @@ static void hardLinks_aNameThatIsWrittenTo_leavesTheOther(void) {
     CHECK(holds("/one", "Linked") && holds("/other", "linked"));
 }
 
+/* Of a file that has another name still, procfs tells the removed one, and " (deleted)". */
+static void descriptor_ofARemovedName_isNotThere(void) {
+    char longest[257] = "/";
+    const char *names[] = {"/other", longest};
+    memset(longest + 1, 'n', 255);
+    CHECK(union_link(world.u, &place, AT_FDCWD, "/file", &second, AT_FDCWD, longest, 0) == 0);
+    CHECK(union_link(world.u, &place, AT_FDCWD, "/other", &second, AT_FDCWD, "/other (deleted)", 0) == 0);
+    for (int i = 0; i < 2; i++) {
+        long fd = open_path(names[i], O_RDONLY);
+        CHECK(fd >= 0 && union_unlink(world.u, &place, AT_FDCWD, names[i], 0) == 0);
+        CHECK(union_open(world.u, &place, (int)fd, "x", O_RDONLY, 0) == -ENOTDIR);
+        CHECK(union_chmod(world.u, &place, (int)fd, "", 0600, AT_EMPTY_PATH) == 0 && close((int)fd) == 0);
+    }
+    CHECK(holds("/other (deleted)", "linked"));
+}
+
+/* What a list says of inode numbers is what stat says, also where a copy has come to a directory of the upper's alone. */
+static void exchange_ofACopy_listTellsItsNumber(void) {
+    struct union_status before, after;
+    unsigned count;
+    CHECK(union_mkdir(world.u, &place, AT_FDCWD, "/here", 0755) == 0 && union_mkdir(world.u, &place, AT_FDCWD, "/there", 0755) == 0);
+    CHECK(union_stat(world.u, &place, AT_FDCWD, "/file", 0, &before) == 0);
+    CHECK(union_rename(world.u, &place, AT_FDCWD, "/file", &second, AT_FDCWD, "/there/file", 0) == 0 && union_mkdir(world.u, &place, AT_FDCWD, "/here/dir", 0755) == 0);
+    CHECK(union_rename(world.u, &place, AT_FDCWD, "/here/dir", &second, AT_FDCWD, "/there/file", RENAME_EXCHANGE) == 0);
+    CHECK(union_stat(world.u, &place, AT_FDCWD, "/here/dir", 0, &after) == 0 && after.ino == before.ino);
+    const struct dirent64 *entry = find_listed("/here", "dir", &count);
+    CHECK(count == 1 && entry->d_ino == before.ino);
+}
+
+/* DIFFERENCES 2 */
+static void descriptor_ofALowerFileThatMoved_changesNothing(void) {
+    struct union_status status;
+    long fd = open_path("/file", O_RDONLY);
+    CHECK(fd >= 0 && union_rename(world.u, &place, AT_FDCWD, "/file", &second, AT_FDCWD, "/moved", 0) == 0);
+    CHECK(union_chmod(world.u, &place, (int)fd, "", 0600, AT_EMPTY_PATH) == 0 && union_stat(world.u, &place, AT_FDCWD, "/moved", 0, &status) == 0);
+    CHECK((status.mode & 07777) == 0644 && close((int)fd) == 0 && !exists("/file"));
+}
+
 static void rename_ofALowerDirectory_isEXDEV_soThatMvCopies(void) {
     CHECK(union_rename(world.u, &place, AT_FDCWD, "/dir", &second, AT_FDCWD, "/moved", 0) == -EXDEV && exists("/dir/a") && !exists("/moved"));
     CHECK(union_rename(world.u, &place, AT_FDCWD, "/dir/a", &second, AT_FDCWD, "/moved", 0) == 0 && !exists("/dir/a") && holds("/moved", "a"));
@@ -143,21 +205,6 @@ static void devel_isNotDev(void) {
     CHECK(open_path("/dev/here", O_WRONLY) == -EROFS && open_path("/dev/new", O_WRONLY | O_CREAT) == -EROFS);
     CHECK(union_unlink(world.u, &place, AT_FDCWD, "/dev", AT_REMOVEDIR) == -EBUSY);
     world.u = without;
-}
-
-static unsigned listed(const char *directory, const char *name) {
-    static char memory[65536] __attribute__((aligned(8)));
-    struct union_list list = {.memory = memory, .size = sizeof memory};
-    unsigned count = 0;
-    long fd = open_path(directory, O_RDONLY | O_DIRECTORY);
-    CHECK(fd >= 0 && union_merged(world.u, &place, (int)fd) == 1 && union_list(world.u, &place, (int)fd, &list) >= 0);
-    for (size_t i = 0; i < list.used;) {
-        const struct dirent64 *entry = (const void *)(memory + i);
-        count += !strcmp(entry->d_name, name);
-        i += entry->d_reclen;
-    }
-    close((int)fd);
-    return count;
 }
 
 static void names_thatLookLikeWhiteouts_areNames(void) {
@@ -177,6 +224,39 @@ static void paths_withColonsAndEquals_areOrdinary(void) {
     write_at("/x:y=z", "O", 0);
     CHECK(holds("/x:y=z", "Odd") && union_rename(world.u, &place, AT_FDCWD, "/x:y=z", &second, AT_FDCWD, "/a:b,c=d", 0) == 0);
     CHECK(holds("/a:b,c=d", "Odd") && !exists("/x:y=z") && listed("/", "x:y=z") == 0);
+}
+
+/* Twenty directories deep: a path of 4025 bytes to the guest, and one that the kernel takes no more on the host, for the layers lie deep themselves. DIFFERENCES 5. */
+static void paths_thatAreTooLongOnTheHost_work(void) {
+    enum { DEPTH = 20, NAME = 200 };
+    static char path[UNION_PATH], name[NAME + 2] = "/";
+    const enum union_encoding encoding = world.u->layers[0].encoding;
+    const char *top = tree_new(), *lowers[1], *upper, *work[2];
+    memset(name + 1, 'd', NAME);
+    CHECK(mkdir(top = strdup(at(top, name + 1)), 0755) == 0);
+    CHECK(mkdir(lowers[0] = strdup(at(top, "lower")), 0755) == 0 && mkdir(upper = strdup(at(top, "upper")), 0755) == 0);
+    for (int i = 0; i < 2; i++) CHECK(mkdir(work[i] = strdup(at(top, i ? "work1" : "work0")), 0755) == 0);
+    struct union_config *saved = world.u, *fill = tree_union(lowers[0], work[0], encoding, NULL, 0, encoding), *u = tree_union(upper, work[1], encoding, lowers, 1, encoding);
+    world.u = fill;
+    for (int i = 0; i < DEPTH; i++) CHECK(union_mkdir(fill, &place, AT_FDCWD, strcat(path, name), 0755) == 0);
+    long dir = open_path(path, O_RDONLY | O_DIRECTORY), fd = open_path(strcat(path, "/file"), O_WRONLY | O_CREAT);
+    CHECK(dir >= 0 && fd >= 0 && write((int)fd, "deep", 4) == 4 && close((int)fd) == 0);
+    CHECK(union_mkdir(fill, &place, (int)dir, "x", 0755) == -ENAMETOOLONG && union_merged(fill, &place, (int)dir) == -ENAMETOOLONG && close((int)dir) == 0);
+    world.u = u;
+    CHECK(holds(path, "deep"));
+    write_at(path, "D", 0);
+    CHECK(holds(path, "Deep"));
+    const char *twin = strdup(text_of("%.*stwin", (int)strlen(path) - 4, path));
+    CHECK(union_link(u, &place, AT_FDCWD, path, &second, AT_FDCWD, twin, 0) == 0 && union_rename(u, &place, AT_FDCWD, path, &second, AT_FDCWD, "/moved", 0) == 0);
+    CHECK(holds(twin, "Deep") && holds("/moved", "Deep") && !exists(path));
+    CHECK(union_symlink(u, &place, "twin", AT_FDCWD, path) == 0 && holds(path, "Deep"));
+    CHECK(union_setxattr(u, &place, AT_FDCWD, path, "user.x", "y", 1, 0, 0) == (tree_has_user_attributes(top) ? 0 : -EOPNOTSUPP));
+    CHECK(union_unlink(u, &place, AT_FDCWD, path, 0) == 0 && union_unlink(u, &place, AT_FDCWD, twin, 0) == 0);
+    /* The host could not remove it by its path either. */
+    CHECK(union_unlink(fill, &place, AT_FDCWD, path, 0) == 0);
+    for (path[strlen(path) - 5] = 0; *path; path[strlen(path) - NAME - 1] = 0)
+        CHECK(union_unlink(u, &place, AT_FDCWD, path, AT_REMOVEDIR) == 0 && union_unlink(fill, &place, AT_FDCWD, path, AT_REMOVEDIR) == 0);
+    world.u = saved;
 }
 
 /* Random reads, writes and truncations of a copied-up file, by descriptor and by path, beside a copy in memory. */
@@ -277,10 +357,14 @@ static const struct {
              TEST(directory_madeAgain_isOpaque),
              TEST_OF_ATTRIBUTES(copyUp_keepsModeTimeAttributesRecordAndHoles),
              TEST(hardLinks_aNameThatIsWrittenTo_leavesTheOther),
+             TEST(descriptor_ofARemovedName_isNotThere),
+             TEST(descriptor_ofALowerFileThatMoved_changesNothing),
+             TEST_OF_ATTRIBUTES(exchange_ofACopy_listTellsItsNumber),
              TEST(rename_ofALowerDirectory_isEXDEV_soThatMvCopies),
              TEST(devel_isNotDev),
              TEST(names_thatLookLikeWhiteouts_areNames),
              TEST(paths_withColonsAndEquals_areOrdinary),
+             TEST(paths_thatAreTooLongOnTheHost_work),
              TEST(file_readWrittenAndTruncatedAtRandom_isWhatWasWritten),
              TEST(killed_betweenAnyTwoCalls_neverLeavesHalfAFile),
              TEST(copyUp_inFourProcessesAtOnce_losesNothing)};

@@ -79,14 +79,27 @@ void block_write(struct launch *launch) {
 }
 
 /* Its pointers hold where processes of the guest map it; here that place can be taken, by the engine of a container that we are in ourselves. */
-#define MOVE(pointer, by) ((pointer) = (pointer) ? (void *)((uintptr_t)(pointer) + (by)) : NULL)
+#define MOVE(pointer, by)                                                 \
+    do {                                                                  \
+        if (pointer) (pointer) = (void *)((uintptr_t)(pointer) + (by)); \
+    } while (0)
 static void move(struct engine_config *config, uintptr_t by) {
-    MOVE(config->tree.layers, by), MOVE(config->tree.binds, by), MOVE(config->tree.work, by);
-    MOVE(config->path, by), MOVE(config->stage, by), MOVE(config->cache, by), MOVE(config->book, by), MOVE(config->table, by), MOVE(config->own, by);
+    MOVE(config->tree.layers, by);
+    MOVE(config->tree.binds, by);
+    MOVE(config->tree.work, by);
+    MOVE(config->path, by);
+    MOVE(config->stage, by);
+    MOVE(config->cache, by);
+    MOVE(config->book, by);
+    MOVE(config->table, by);
+    MOVE(config->own, by);
     struct union_layer *layers = (struct union_layer *)(uintptr_t)config->tree.layers;
     struct union_bind *binds = (struct union_bind *)(uintptr_t)config->tree.binds;
-    for (unsigned i = 0; i < config->tree.layer_count; i++) MOVE(layers[i].host, by);
-    for (unsigned i = 0; i < config->tree.bind_count; i++) MOVE(binds[i].guest, by), MOVE(binds[i].host, by);
+    for (unsigned i = 0; layers && i < config->tree.layer_count; i++) MOVE(layers[i].host, by);
+    for (unsigned i = 0; binds && i < config->tree.bind_count; i++) {
+        MOVE(binds[i].guest, by);
+        MOVE(binds[i].host, by);
+    }
 }
 
 void block_read(struct launch *launch, const char *from) {

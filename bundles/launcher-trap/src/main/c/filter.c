@@ -59,7 +59,7 @@ static void trap_if(struct code *code, unsigned index, uint32_t value) {
 
 /* Calls that only some arguments make interesting. false: it is none of them. */
 static bool by_arguments(struct code *code, unsigned number) {
-    enum { UNBLOCK = 1, MARK = 10, NAMESPACES = 0x7e020000 };
+    enum { UNBLOCK = 1, MARK = 10, PEER_CREDENTIALS = 17, NAMESPACES = 0x7e020000 };
     static const uint32_t HARMLESS[] = {1, 2, 3, 4, 15, 16}; /* PR_SET_PDEATHSIG …, PR_SET_NAME … */
     switch (number) {
         case __NR_rt_sigprocmask:
@@ -77,6 +77,7 @@ static bool by_arguments(struct code *code, unsigned number) {
         case __NR_accept:
         case __NR_accept4: trap_unless_null(code, 1); return true;
         case __NR_ptrace: trap_if(code, 0, 0); return true; /* PTRACE_TRACEME */
+        case __NR_getsockopt: trap_if(code, 2, PEER_CREDENTIALS); return true;
         case __NR_prlimit64: trap_if(code, 1, MARK); return true;
         case __NR_getrlimit:
         case __NR_setrlimit: trap_if(code, 0, MARK); return true;

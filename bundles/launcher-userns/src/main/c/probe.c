@@ -102,8 +102,8 @@ static int open_directory(int parent, const char *name) {
     return fd;
 }
 
-/* Below `base`, which is empty: a union of one lower with the file `f`, mounted over its upper. */
-static void try_union(int base, bool (*mounts)(const struct parts *parts, int target, bool once), const char *why) {
+/* Below `base`, which is empty: a union of one lower with the file `f`, mounted over its upper. What it hides is a node or an attribute of the upper's file system. */
+static void try_union(int base, bool (*mounts)(const struct parts *parts, int target, bool once), bool attributes, const char *why) {
     static const char *const DIRECTORIES[] = {"l", "u", "w"};
     int fds[3];
     for (int i = 0; i < 3; i++) {
@@ -114,33 +114,33 @@ static void try_union(int base, bool (*mounts)(const struct parts *parts, int ta
     struct parts parts = {.lowers = fds, .lower_count = 1, .upper = fds[1], .work = fds[2]};
     if (!mounts(&parts, fds[1], false)) no(why ? why : errno == ENODEV ? "this kernel has no overlay file system" : "this kernel forbids overlay mounts in user namespaces (it is older than 5.11)");
     int root = open_directory(base, "u");
-    /* Whiteouts are nodes and attributes of the upper's file system. */
-    bool good = faccessat(root, "f", F_OK, 0) == 0 && unlinkat(root, "f", 0) == 0 && mkdirat(root, "f", 0700) == 0 && faccessat(root, "f/f", F_OK, 0) != 0;
+    bool good = faccessat(root, "f", F_OK, 0) == 0 && unlinkat(root, "f", 0) == 0 && faccessat(root, "f", F_OK, 0) != 0;
+    if (good && attributes) good = mkdirat(root, "f", 0700) == 0 && faccessat(root, "f/f", F_OK, 0) != 0;
     if (!good) no(why ? why : "what is mounted does not work");
 }
 
-/* On a tmpfs of our own, so that the answer is the kernel's, not a file system's. */
+/* On a tmpfs of our own, so that the answer is the kernel's, not a file system's. It has user attributes from Linux 6.6 on. */
 static int scratch(void) {
     make_spaces(CLONE_NEWNS);
     if (mount("tmpfs", "/tmp", "tmpfs", 0, NULL) != 0) no("nothing can be mounted");
     return open_directory(AT_FDCWD, "/tmp");
 }
 
-static void try_overlay(void) { try_union(scratch(), union_by_kernel, NULL); }
+static void try_overlay(void) { try_union(scratch(), union_by_kernel, false, NULL); }
 
 static void try_fuse(void) {
     if (!union_fuse_present()) no("it is not installed, or /dev/fuse is not for everybody");
-    try_union(scratch(), union_by_fuse, "it is installed and fails");
+    try_union(scratch(), union_by_fuse, true, "it is installed and fails");
 }
 
-/* What an overlay needs of the file system below its upper: attributes, whiteouts, and that the kernel takes it. In a child of ours, so that what was made goes in any case. */
-static void try_home(void) {
+/* What a union needs of the file system below its upper: attributes, whiteouts, and that the kernel takes it. In a child of ours, so that what was made goes in any case. */
+static void try_home(bool (*mounts)(const struct parts *parts, int target, bool once)) {
     AUTO_FREE char *base = must_format("%s/.probe-%d", home, (int)getpid());
     if (mkdir(base, 0700) != 0) no("nothing can be written there");
     pid_t child = fork();
     if (child == 0) {
         make_spaces(CLONE_NEWNS);
-        try_union(open_directory(AT_FDCWD, base), union_by_kernel, "the file system that it lies on cannot hold what containers write");
+        try_union(open_directory(AT_FDCWD, base), mounts, true, "the file system that it lies on cannot hold what containers write");
         _exit(0);
     }
     int status = 1;
@@ -148,6 +148,10 @@ static void try_home(void) {
     remove_all(AT_FDCWD, base);
     if (status != 0) _exit(1); /* it told why */
 }
+
+static void try_overlay_home(void) { try_home(union_by_kernel); }
+
+static void try_fuse_home(void) { try_home(union_by_fuse); }
 
 static void try_seccomp(void) {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -186,7 +190,7 @@ static char *range_of(const char *file) {
     return found;
 }
 
-static void try_ranges(void) {
+static void make_ranges(void) {
     struct plan plan = {.identity = IDENTITY_RANGES};
     char *uids = range_of("/etc/subuid"), *gids = range_of("/etc/subgid");
     if (!uids || !gids) no("this user has no ranges in /etc/subuid and /etc/subgid");
@@ -195,7 +199,21 @@ static void try_ranges(void) {
     list_add(&plan.uid_maps, uids);
     list_add(&plan.gid_maps, gids);
     spaces_make(&plan, 0);
+}
+
+static void try_ranges(void) {
+    make_ranges();
     if (setgroups(0, NULL) != 0 || setresgid(1, 1, 1) != 0 || setresuid(1, 1, 1) != 0) no("mapped ids cannot be taken");
+}
+
+/* Layers with real owners lie there. A server that takes no root's word (NFS) refuses, and so do file systems without owners. */
+static void try_owners(void) {
+    AUTO_FREE char *name = must_format("%s/.probe-%d", home, (int)getpid());
+    AUTO_CLOSE int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) no("nothing can be written there");
+    unlink(name);
+    make_ranges();
+    if (fchown(file, 1, 1) != 0) no("the file system that it lies on does not take files of other ids");
 }
 
 int probe(const char *directory) {
@@ -207,8 +225,8 @@ int probe(const char *directory) {
     fact("private-pids", try_private_pids);
     fact("private-network", try_network);
     fact("cgroup-namespaces", try_cgroup_namespace);
-    if (fact("kernel-overlay", try_overlay) && home) fact("overlay-home", try_home);
-    fact("fuse-overlayfs", try_fuse);
-    fact("subordinate-ids", try_ranges);
+    if (fact("kernel-overlay", try_overlay) && home) fact("overlay-home", try_overlay_home);
+    if (fact("fuse-overlayfs", try_fuse) && home) fact("fuse-home", try_fuse_home);
+    if (fact("subordinate-ids", try_ranges) && home) fact("owners-home", try_owners);
     return 0;
 }

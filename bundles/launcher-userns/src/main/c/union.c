@@ -17,6 +17,7 @@
 #include "mounts.h"
 #include "owned.h"
 #include "points.h"
+#include "removal.h"
 #include "upper.h"
 
 static const char DESCRIPTORS[] = "/proc/self/fd";
@@ -166,6 +167,7 @@ int union_mount(const struct plan *plan) {
     if (fuse) {
         int error = aufs ? EINVAL : errno;
         if (!union_fuse_present()) refused(root, error);
+        if (!aufs) remove_all(parts.work, "work"); /* of mode 000: the kernel made it before it refused, and on NFS not even root of the namespace could open it */
         if (!union_by_fuse(&parts, parts.upper, root->once)) die(STATUS_LICHEN, "cannot mount the root file system (%s): %s failed", root->upper, PROGRAM);
     }
     int top = top_of(parts.upper);

@@ -201,8 +201,13 @@ static bool run_clean(const struct container *container, const struct step *clea
 }
 
 /* Only what could not be removed by ourselves is worth another process. */
-static void remove_tree(const struct container *container, const struct step *clean, int parent, const char *name) {
+static void remove_tree(struct container *container, const struct step *clean, int parent, const char *name) {
     if (remove_all(parent, name)) return;
+    if ((errno == EBUSY || errno == ENOTEMPTY) && container->lock >= 0) { /* NFS keeps a file that is open, and its directory: ours is the lock, and nobody finds this container any more */
+        close(container->lock);
+        container->lock = -1;
+        if (remove_all(parent, name)) return;
+    }
     AUTO_CLOSE int directory = open_directory(parent, name);
     if (clean->present && directory >= 0 && !run_clean(container, clean, directory)) complain("cannot remove the files of other ids in the container (%.12s)", container->id);
     if (!remove_all(parent, name)) complain("cannot remove the container (%.12s, %s): %s", container->id, name, strerror(errno));

@@ -29,8 +29,11 @@ static void tell(int status, const char *message) {
 /* What is left of the container, after its end or after a failure on the way. */
 static void finish(void) {
     bool ours = shim.container.lock >= 0;
-    if (ours && shim.plan.flags & FLAG_EPHEMERAL) container_remove(&shim.container, &shim.plan.clean);
-    else if (ours) {
+    if (ours && shim.plan.flags & FLAG_EPHEMERAL) {
+        if (shim.log.fd >= 0) close(shim.log.fd);
+        shim.log.fd = -1;
+        container_remove(&shim.container, &shim.plan.clean);
+    } else if (ours) {
         if (!shim.error && shim.log.error) shim.error = must_format("the log is incomplete: %s", strerror(shim.log.error));
         container_ended(&shim.container, shim.status, &shim.began, shim.error);
     }

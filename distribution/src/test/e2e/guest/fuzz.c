@@ -99,7 +99,7 @@ static const long AT[] = {AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH};
 #define FLAGS(array) flags(array, sizeof array / sizeof *array)
 
 static void show_stat(const struct stat *s) {
-    printf(" mode %o links %lu size %ld", s->st_mode, S_ISDIR(s->st_mode) ? 0ul : (unsigned long)s->st_nlink, S_ISREG(s->st_mode) || S_ISLNK(s->st_mode) ? (long)s->st_size : 0l);
+    printf(" mode %o links %lu size %ld", s->st_mode, S_ISDIR(s->st_mode) ? 0ul : (unsigned long)s->st_nlink, S_ISREG(s->st_mode) ? (long)s->st_size : 0l);
 }
 
 /* A link's text may hold the directory's name, which differs from place to place. */
@@ -215,7 +215,7 @@ static void one(int index) {
     /* What is wrong in two ways may be told in either. */
     static const char TWO[] = "renameat2 linkat removexattr execve";
     if (r < 0 && strstr(TWO, what) &&
-        (errno == ENAMETOOLONG || errno == EBUSY || errno == EBADF || errno == EACCES || errno == ENODATA || errno == ENOENT || errno == EFAULT || errno == ETXTBSY ||
+        (errno == ENAMETOOLONG || errno == EBUSY || errno == EISDIR || errno == ENOTDIR || errno == EINVAL || errno == EBADF || errno == EACCES || errno == ENODATA || errno == ENOENT || errno == EFAULT || errno == ETXTBSY ||
          errno == EOPNOTSUPP))
         errno = EREMOTE;
     if (tracing) fprintf(stderr, "%d %s %s\n", index, what, r < 0 ? strerrorname_np(errno) : "good");

@@ -46,7 +46,7 @@ static void set(int s, void (*f)(int), int flags) {
     sigaction(s, &a, 0);
 }
 static void timer(int us) {
-    struct itimerval t = {{0, 0}, {0, us}};
+    struct itimerval t = {{0, us ? 20000 : 0}, {0, us}}; /* and again: the first may come before the call it is to interrupt */
     setitimer(ITIMER_REAL, &t, 0);
 }
 static void fifo_eintr(void) {
@@ -55,7 +55,7 @@ static void fifo_eintr(void) {
         hits = 0;
         timer(3000);
         int fd = open(fifo, O_RDONLY);
-        CHECK(fd == -1 && errno == EINTR && hits == 1);
+        CHECK(fd == -1 && errno == EINTR && hits >= 1);
     }
 }
 static void *writer(void *x) {
@@ -78,7 +78,7 @@ static void fifo_restart(void) {
         pthread_sigmask(SIG_SETMASK, &o, 0);
         timer(3000);
         int fd = open(fifo, O_RDONLY);
-        CHECK(fd >= 0 && hits == 1);
+        CHECK(fd >= 0 && hits >= 1);
         close(fd);
         pthread_join(t, 0);
     }
@@ -215,18 +215,18 @@ static void masks(void) {
     CHECK(sigismember(&p, SIGALRM));
     sigset_t s = all;
     sigdelset(&s, SIGALRM);
-    CHECK(sigsuspend(&s) == -1 && errno == EINTR && hits == 1);
+    CHECK(sigsuspend(&s) == -1 && errno == EINTR && hits >= 1);
     timer(2000);
     hits = 0;
-    CHECK(ppoll(0, 0, 0, &s) == -1 && errno == EINTR && hits == 1);
+    CHECK(ppoll(0, 0, 0, &s) == -1 && errno == EINTR && hits >= 1);
     timer(2000);
     hits = 0;
-    CHECK(pselect(0, 0, 0, 0, 0, &s) == -1 && errno == EINTR && hits == 1);
+    CHECK(pselect(0, 0, 0, 0, 0, &s) == -1 && errno == EINTR && hits >= 1);
     int ep = epoll_create1(0);
     struct epoll_event ev;
     timer(2000);
     hits = 0;
-    CHECK(epoll_pwait(ep, &ev, 1, -1, &s) == -1 && errno == EINTR && hits == 1);
+    CHECK(epoll_pwait(ep, &ev, 1, -1, &s) == -1 && errno == EINTR && hits >= 1);
     close(ep);
     sigprocmask(SIG_SETMASK, &o, 0);
 }
@@ -397,7 +397,7 @@ static void defaults(void) {
         set(SIGSYS, h, 0);
         hits = 0;
         kill(getpid(), SIGSYS);
-        _exit(hits == 1 ? 4 : 5);
+        _exit(hits >= 1 ? 4 : 5);
     }
     waitpid(p, &st, 0);
     CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 4);
@@ -408,7 +408,7 @@ static void defaults(void) {
         kill(getpid(), SIGSEGV);
         struct sigaction b;
         sigaction(SIGSEGV, 0, &b);
-        _exit(hits == 1 && b.sa_handler == SIG_DFL ? 4 : 5);
+        _exit(hits >= 1 && b.sa_handler == SIG_DFL ? 4 : 5);
     }
     waitpid(p, &st, 0);
     CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 4);
@@ -464,7 +464,7 @@ static void conn(void) {
         timer(5000);
         int r = connect(c[i], (void *)&a, sizeof a);
         if (r) {
-            CHECK(errno == EINTR && hits == 1);
+            CHECK(errno == EINTR && hits >= 1);
         }
         timer(0);
     }
@@ -482,7 +482,7 @@ int main(int count, char **arguments) {
 #define TEST(name)                                                 \
     if (count == 3 || !strcmp(arguments[3], #name)) {              \
         int before = bad;                                          \
-        name();                                                    \
+        name(); timer(0);                                            \
         printf("%s %s\n", before == bad ? "ok  " : "FAIL", #name); \
     }
     TEST(fifo_eintr)

@@ -87,7 +87,7 @@ static long shows(const struct union_config *u, struct union_place *place, const
     struct spot spot;
     long result = spot_open(u, place, layer, place->size, NULL, &spot), got;
     if (result < 0) return result;
-    long fd = sys_openat(spot.dir, spot.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    long fd = sys_open_quietly(spot.dir, spot.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     spot_close(&spot);
     if (fd < 0) return fd;
     result = 0;

@@ -34,8 +34,7 @@ static long make_new(const struct union_config *u, struct union_place *place, st
     for (int tries = 0; (result = make(place, copy, &spot)) == -EEXIST && tries < TRIES; tries++) temporary_next(&copy->temporary);
     if (result >= 0 && (is_file(&place->status) || is_directory(&place->status))) {
         const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (is_directory(&place->status) ? O_DIRECTORY : 0);
-        long from = sys_openat(spot.dir, spot.path, flags | O_NOATIME, 0);
-        if (from == -EPERM) from = sys_openat(spot.dir, spot.path, flags, 0);
+        long from = sys_open_quietly(spot.dir, spot.path, flags);
         copy->from = (int)from;
         if (from < 0 && is_file(&place->status)) sys_close(result);
         if (from < 0) temporary_remove(u, &copy->temporary);
@@ -63,7 +62,7 @@ static long record_origin(const struct union_place *place, int to) {
     return 0;
 }
 
-/* Content before mode, since the mode may forbid to write; times last. */
+/* Content before mode, since the mode may forbid to write; then the hook, which may know of another mode; times last. */
 static long fill(const struct union_config *u, struct union_place *place, const struct copy *copy, bool empty) {
     const struct union_status *status = &place->status;
     const struct temporary *temporary = &copy->temporary;
@@ -77,9 +76,8 @@ static long fill(const struct union_config *u, struct union_place *place, const 
     result = sys_fstat(copy->to, &now);
     if (result == 0 && (now.uid != status->uid || now.gid != status->gid)) /* for who may: else it belongs to the user, as everything on disk */
         SYS(fchownat, temporary->work, temporary->name, status->uid, status->gid, AT_SYMLINK_NOFOLLOW);
+    if (result == 0 && !is_link(status)) result = SYS(fchmodat, temporary->work, temporary->name, status->mode & 07777);
     if (result == 0 && u->copied) result = u->copied(u->data, (unsigned)place->layer, place->guest, copy->to);
-    if (result < 0) return result;
-    if (!is_link(status)) result = SYS(fchmodat, temporary->work, temporary->name, status->mode & 07777);
     if (result == 0) result = SYS(utimensat, temporary->work, temporary->name, &status->access, AT_SYMLINK_NOFOLLOW);
     if (result == 0 && file && u->sync) result = SYS(fsync, copy->to);
     return result;

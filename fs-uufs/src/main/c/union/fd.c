@@ -68,11 +68,20 @@ long union_detranslate(const struct union_config *u, struct union_place *place, 
     return 0;
 }
 
-long stands_for(const struct union_config *u, struct union_place *place, int fd) {
+/* What procfs says of a name that was removed. The file may have other names, or this may be its very name: then it is looked for, unless no name can be so long. */
+static bool is_removed(int fd, const char *host, size_t size) {
     static const char deleted[] = " (deleted)";
+    const size_t tail = sizeof deleted - 1;
+    struct union_status status;
+    size_t name = 0;
+    if (size <= tail || !bytes_equal(host + size - tail, deleted, tail)) return false;
+    while (name < size && host[size - name - 1] != '/') name++;
+    return name > NAME_MAX || (sys_fstat(fd, &status) == 0 && status.nlink == 0);
+}
+
+long stands_for(const struct union_config *u, struct union_place *place, int fd) {
     char *host = place->host + UNION_PATH; /* decoding needs the first half */
     char name[UNION_FD_NAME];
-    struct union_status status;
     long size;
     if (fd == AT_FDCWD) {
         size = SYS(getcwd, host, UNION_PATH) - 1; /* with its zero */
@@ -82,8 +91,7 @@ long stands_for(const struct union_config *u, struct union_place *place, int fd)
         union_name_of_fd(fd, name);
         size = SYS(readlinkat, AT_FDCWD, name, host, UNION_PATH);
         if (size < 0) return size == -ENOENT ? -EBADF : size;
-        const size_t tail = sizeof deleted - 1;
-        if ((size_t)size > tail && bytes_equal(host + size - tail, deleted, tail) && sys_fstat(fd, &status) == 0 && status.nlink == 0) return -ENOENT;
+        if (is_removed(fd, host, (size_t)size)) return -ENOENT;
     }
     if (size >= UNION_PATH) return -ENAMETOOLONG;
     return *host == '/' ? union_detranslate(u, place, host, (size_t)size) : -EXDEV;

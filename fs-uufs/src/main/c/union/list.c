@@ -116,10 +116,8 @@ static long add_layer(struct listing *listing) {
     char value[2];
     long got, result = spot_open(listing->u, listing->place, listing->layer, listing->place->size, NULL, &spot);
     if (result < 0) return result;
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     listing->impure = listing->layer == UPPER && spot_getxattr(&spot, IMPURE, value, sizeof value) > 0;
-    long fd = sys_openat(spot.dir, spot.path, flags | O_NOATIME, 0);
-    if (fd == -EPERM) fd = sys_openat(spot.dir, spot.path, flags, 0);
+    long fd = sys_open_quietly(spot.dir, spot.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     spot_close(&spot);
     if (fd < 0) return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd; /* removed meanwhile */
     listing->fd = (int)fd;

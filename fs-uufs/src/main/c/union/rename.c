@@ -116,10 +116,7 @@ static long rename_merged(const struct union_config *u, struct move *move) {
     move->old_below = result == 1;
     if (result >= 0) result = is_below(u, new);
     move->new_below = result == 1;
-    if (result >= 0) result = move_upper(u, move);
-    if (result == 0) mark_impure(u, new);
-    if (result == 0 && move->exchange) mark_impure(u, old);
-    return result;
+    return result < 0 ? result : move_upper(u, move);
 }
 
 static long rename_now(const struct union_config *u, struct union_place *old, struct union_place *new, unsigned flags) {
@@ -134,8 +131,9 @@ static long rename_now(const struct union_config *u, struct union_place *old, st
         result = enter_both(u, &move);
         if (result == 0 && new->parent_bind < 0 && u->layers[UPPER].encoding != UNION_PLAIN && !move.exchange) result = make_way(u, &move);
         if (result == 0) result = rename_upper(&move, flags);
-        if (result == 0 && new->parent_bind < 0) mark_impure(u, new);
     }
+    if (result == 0 && new->parent_bind < 0) mark_impure(u, new);
+    if (result == 0 && new->parent_bind < 0 && move.exchange) mark_impure(u, old);
     if (directory) cache_end(u);
     sys_close(move.from);
     sys_close(move.to);

@@ -17,19 +17,23 @@
  *
  * DIFFERENCES from overlayfs (the model test knows each of them in one place; userxattr, no index, no redirect_dir):
  *   1. A descriptor of a lower file that was opened for reading keeps showing the lower after a copy-up; the kernel's switches to the copy. Reads are not intercepted.
- *   2. fchmod and the like through a descriptor of a lower file that has since been removed, replaced or renamed change nothing, and say 0.
+ *   2. fchmod and the like through a descriptor of a lower file that has since been removed, replaced or renamed change nothing, and say 0. The kernel's change what was renamed,
+ *      but bring back what was removed, or say EISDIR where a directory has taken its place.
  *   3. st_dev is that of the file system that holds the file, not one of the union's own.
  *   4. Removing or renaming a bind's mount point, or a directory above one, is EBUSY; the kernel moves mounts with the directory above them.
- *   5. A canonical path of PATH_MAX bytes or more, and a chain of links that expands to more than 8191 bytes, is ENAMETOOLONG.
+ *   5. A canonical path of PATH_MAX bytes or more, and a chain of links that expands to more than 8191 bytes, is ENAMETOOLONG; so is what counts from a descriptor, or lists it,
+ *      whose path on the host is as long, for the kernel does not tell it.
  *   6. The lowers' access times do not change, but the group of a new file over a whiteout is that of the process also in a set-group-id directory; default ACLs likewise.
- *   7. Opening a lower's FIFO copies it up, so that two containers on one layer do not talk through it.
+ *   7. Opening a lower's FIFO copies it up, so that two containers on one layer do not talk through it. Once it is removed, fchmod through the descriptor changes the copy alone,
+ *      where the kernel does as in 2.
  *   8. user.lichen.* cannot be set (EPERM) and is not shown; where the file system has no user attributes, a copied-up file changes its st_ino.
  *   9. copy-up does not mark st_nlink of the other names of a hard link: like overlayfs without index, a name that is written to leaves its link.
  *  10. RENAME_WHITEOUT is EINVAL before the paths are looked at; the kernel looks first.
  *  11. Renaming one name of a file to another name of it changes nothing and is 0, as POSIX says; overlayfs may say ESTALE.
  *  12. Whiteouts that are left in a directory which is no longer merged are not listed; overlayfs lists their names.
- *  13. Where rename or link is given two wrong paths, a last name that is too long is told of before the way to the other.
- *  14. All names of a file have one st_ino; overlayfs may show another for a name that was linked after a copy-up.
+ *  13. Where rename or link is given two wrong paths, a last name that is too long, or that is in a removed directory, is told of before the way to the other.
+ *  14. All names of a file have one st_ino; overlayfs may show another for a name that was linked after a copy-up. Of a FIFO it makes two, and who reads from one name is not met
+ *      by who writes to the other.
  *  15. A copy-up does not change the time of the directory above, and overlayfs does in some cases; removing what hides something changes it with aufs alone.
  *  16. Removing an attribute that a link, FIFO or socket cannot have is EPERM or ENODATA, not always the same.
  *  17. Opening "." of a removed directory for writing is ENOENT; the kernel says EISDIR.
@@ -85,7 +89,7 @@ struct union_config {
     struct union_cache *cache;        /* or NULL */
     size_t cache_slots;               /* a power of two */
     /* Called when a copy is filled and not yet to be seen: the guest path of what was copied from which layer, and a descriptor of the copy (O_PATH unless it is a file or
-     * directory). < 0 gives the copy up with that error. May be NULL. */
+     * directory). Mode and attributes that it sets stay. < 0 gives the copy up with that error. May be NULL. */
     long (*copied)(void *data, unsigned layer, const char *guest, int fd);
     void *data;
 };

@@ -44,6 +44,9 @@ static struct action *action_of(uint64_t restorer) {
     return restorer >= (uint64_t)stubs && restorer < (uint64_t)stubs_end ? &actions[(restorer - (uint64_t)stubs) / 16] : NULL;
 }
 
+/* That of a frame that our wrapper was called with. */
+static const struct action *action_in(const struct context *frame) { return &actions[(*(const uint64_t *)((uint64_t)frame - 8) - (uint64_t)stubs) / 16 % ACTION_COUNT]; }
+
 /* An entry that another thread is filling is skipped, not waited for: that thread may not exist in a forked child. Having one twice does no harm. */
 static struct action *intern(const struct action *wanted) {
     uint64_t at = (wanted->handler ^ wanted->mask * 31 ^ wanted->flags * 1000003 ^ wanted->restorer) * 0x9e3779b97f4a7c15u >> 53;
@@ -213,7 +216,7 @@ static void mend(struct context *context) {
         struct context *below = frame_below(context);
         if (!below) return;
         mend(below);
-        const struct action *action = action_of(*(uint64_t *)((uint64_t)below - 8));
+        const struct action *action = action_in(below);
         context->rip = action->handler, context->rsp = (uint64_t)below - 8;
         context->rdi = (uint64_t)below->info[0], context->rsi = (uint64_t)below->info, context->rdx = (uint64_t)below, context->rax = 0;
     } else if (is_in_slots(context->rsp)) {
@@ -225,7 +228,7 @@ static void mend(struct context *context) {
 uint64_t settle(struct context *context, uint64_t *mask) {
     mend(context);
     const int number = context->info[0];
-    const struct action *action = action_of(*(uint64_t *)((uint64_t)context - 8));
+    const struct action *action = action_in(context);
     *mask = (context->mask | action->mask | (action->flags & SA_NODEFER ? 0 : SIGNAL_BIT(number))) & ~SIGNAL_BIT(SIGNAL_SYS);
     if (is_engines(number) && action->flags & SA_RESETHAND) {
         const struct action none = {0};
@@ -237,7 +240,7 @@ uint64_t settle(struct context *context, uint64_t *mask) {
 /* 0: mended, go on; 1: it is for the guest. */
 int on_fault(struct context *context) {
     const int number = context->info[0], code = context->info[2];
-    const struct action *action = action_of(*(uint64_t *)((uint64_t)context - 8));
+    const struct action *action = action_in(context);
     const bool ours = context->rip - ENGINE_TEXT < ENGINE_TEXT_SIZE && code > 0;
     if (ours && within(context->rip, guest_copy_start, guest_copy_end)) {
         context->rip = (uint64_t)guest_fault;

@@ -43,11 +43,39 @@ static long put_path(struct address *address, const char *path) {
     return 0;
 }
 
-/* Names of directories that are too long are shortened to a descriptor's: `/proc/self/task/TID/fd/N/NAME`. */
+/* A link to a directory, in a directory of the container's own whose name is short: so the address that the kernel keeps can be told again. */
+static const char SHORT[] = "/s/";
+
+static long link_to(const char *directory, char *link) {
+    if (!engine.config->own) return -ENOENT;
+    char *end = put_text(put_text(link, engine.config->own), SHORT);
+    end[-1] = 0;
+    const long made = SYS(mkdir, link, 0700);
+    if (made < 0 && made != -EEXIST) return made;
+    end[-1] = '/';
+    put_hex(end, hash_add(HASH_START, directory, text_size(directory)), 12);
+    const long result = SYS(symlink, directory, link);
+    return result == -EEXIST ? 0 : result;
+}
+
+/* A host path that fits into an address. `room` is PATH_ROOM bytes. */
 static long shorten(struct address *address, struct union_place *place, char *room) {
-    size_t size = text_size(place->path), name = size;
+    const size_t size = text_size(place->path);
+    size_t name = size;
     if (place->dir == AT_FDCWD && size < sizeof address->un.sun_path) return put_path(address, place->path);
     while (name && place->path[name - 1] != '/') name--;
+    if (name > 1 && place->dir == AT_FDCWD && text_size(place->path) < UNION_PATH) {
+        char directory[PATH_ROOM];
+        bytes_copy(directory, place->path, name - 1);
+        directory[name - 1] = 0;
+        if (link_to(directory, room) == 0) {
+            char *end = room + text_size(room);
+            *end++ = '/';
+            bytes_copy(end, place->path + name, size - name + 1);
+            if (put_path(address, room) == 0) return 0;
+        }
+    }
+    /* Or through a descriptor; what the kernel then tells others is a name without a directory. */
     bytes_copy(room, place->path, name);
     room[name ? name : 1] = 0;
     if (!name) *room = '.';
@@ -127,7 +155,7 @@ struct message {
 
 /* SCM_CREDENTIALS must be the host's: they become those of the sender, which readers in the container look up again. */
 static bool has_credentials(const struct message *message, char *control, uint64_t room) {
-    enum { SOCKET_LEVEL = 1, CREDENTIALS = 2, HEADER = 16, SIZE = 12 };
+    enum { SOL = 1, CREDENTIALS = 2, HEADER = 16, SIZE = 12 };
     bool changed = false;
     if (!engine.full || !message->control || message->control_size < HEADER + SIZE || message->control_size > room) return false;
     if (guest_read(control, message->control, message->control_size) < 0) return false;
@@ -137,7 +165,7 @@ static bool has_credentials(const struct message *message, char *control, uint64
         bytes_copy(&size, control + at, 8);
         bytes_copy(kind, control + at + 8, 8);
         if (size < HEADER || size > message->control_size - at) break;
-        if (kind[0] == SOCKET_LEVEL && kind[1] == CREDENTIALS && size >= HEADER + SIZE) {
+        if (kind[0] == SOL && kind[1] == CREDENTIALS && size >= HEADER + SIZE) {
             const uint32_t own[2] = {engine.config->host_uid, engine.config->host_gid};
             bytes_copy(control + at + HEADER + 4, own, sizeof own);
             changed = true;
@@ -179,18 +207,31 @@ long call_sendmsg(struct call *call) {
 
 /* ---- names that the kernel tells */
 
+/* What a link of ours stands for: the size of the path. */
+static size_t long_again(char *path, size_t size, char *room) {
+    const char *own = engine.config->own;
+    size_t name = size;
+    if (!own || !begins(path, size, own) || !begins(path + text_size(own), size - text_size(own), SHORT)) return size;
+    while (path[name - 1] != '/') name--;
+    path[name - 1] = 0;
+    const long length = SYS(readlink, path, room, PATH_ROOM);
+    path[name - 1] = '/';
+    if (length <= 0 || (size_t)length + size - name + 2 > PATH_ROOM) return size;
+    bytes_copy(room + length, path + name - 1, size - name + 2);
+    bytes_copy(path, room, (size_t)length + size - name + 2);
+    return (size_t)length + size - name + 1;
+}
+
 /* The address is in memory of ours; `room` is what the guest has. */
-static long tell(struct call *call, struct address *address, uint64_t to, uint64_t size_to) {
+static void as_guest(struct call *call, struct address *address) {
     struct scratch *scratch = scratch_of(call);
-    uint32_t room;
-    if (guest_read(&room, size_to, sizeof room) < 0) return -EFAULT;
-    if ((int)room < 0) return -EINVAL;
     if (is_path(address)) {
         const size_t most = address->size - PATH_AT;
         size_t size = 0;
         while (size < most && size < sizeof address->un.sun_path && address->un.sun_path[size]) size++;
         bytes_copy(scratch->path, address->un.sun_path, size);
         scratch->path[size] = 0;
+        size = long_again(scratch->path, size, scratch->other_path);
         if (begins(scratch->path, size, "/proc/self/task/")) { /* shortened: the directory was a descriptor, which is closed; the name is what is left */
             size_t name = size;
             while (name && scratch->path[name - 1] != '/') name--;
@@ -202,6 +243,13 @@ static long tell(struct call *call, struct address *address, uint64_t to, uint64
             address->size = (unsigned)(PATH_AT + scratch->place.size + 1);
         }
     }
+}
+
+static long tell(struct call *call, struct address *address, uint64_t to, uint64_t size_to) {
+    uint32_t room;
+    if (guest_read(&room, size_to, sizeof room) < 0) return -EFAULT;
+    if ((int)room < 0) return -EINVAL;
+    as_guest(call, address);
     const uint32_t told = address->size;
     if (guest_write(to, address->bytes, told < room ? told : room) < 0) return -EFAULT;
     return guest_write(size_to, &told, sizeof told);
@@ -243,4 +291,69 @@ long call_recvfrom(struct call *call) {
     if (result < 0) return result;
     const long error = tell(call, &address, call->r8, call->r9);
     return error < 0 ? error : result;
+}
+
+/* ---- who is at the other end, where root is emulated: as that process is now */
+
+enum { SOCKET_LEVEL = 1, PEER_CREDENTIALS = 17, CREDENTIALS_MESSAGE = 2 };
+struct peer {
+    int32_t pid;
+    uint32_t uid, gid;
+};
+
+static void show_peer(struct call *call, struct peer *peer) {
+    struct root_credentials credentials;
+    if (peer->pid <= 0 || root_book_who(engine.config->book, peer->pid, &credentials, scratch_of(call)->text) < 0) return;
+    peer->uid = credentials.user.effective;
+    peer->gid = credentials.group.effective;
+}
+
+long call_getsockopt(struct call *call) {
+    struct peer peer = {0};
+    uint32_t size = sizeof peer, room;
+    if (call->rsi != SOCKET_LEVEL || call->rdx != PEER_CREDENTIALS) return WINDOW(call, getsockopt, call->rdi, call->rsi, call->rdx, call->r10, call->r8);
+    if (guest_read(&room, call->r8, sizeof room) < 0) return -EFAULT;
+    if ((int)room < 0) return -EINVAL;
+    const long result = SYS(getsockopt, call->rdi, SOCKET_LEVEL, PEER_CREDENTIALS, &peer, &size);
+    if (result < 0) return result;
+    show_peer(call, &peer);
+    if (room < size) size = room;
+    if (guest_write(call->r10, &peer, size) < 0) return -EFAULT;
+    return guest_write(call->r8, &size, sizeof size);
+}
+
+/* Control messages that tell who has sent them, in the guest's memory. */
+static void show_senders(struct call *call, const struct message *message) {
+    struct {
+        uint64_t size;
+        int32_t level, kind;
+    } header;
+    struct peer peer;
+    for (uint64_t at = 0; at + sizeof header + sizeof peer <= message->control_size; at += (header.size + 7) & ~7ull) {
+        if (guest_read(&header, message->control + at, sizeof header) < 0 || header.size < sizeof header) return;
+        if (header.level != SOCKET_LEVEL || header.kind != CREDENTIALS_MESSAGE || header.size < sizeof header + sizeof peer) continue;
+        if (guest_read(&peer, message->control + at + sizeof header, sizeof peer) < 0) return;
+        show_peer(call, &peer);
+        guest_write(message->control + at + sizeof header, &peer, sizeof peer);
+    }
+}
+
+long call_recvmsg(struct call *call) {
+    struct address address;
+    struct message message;
+    if (guest_read(&message, call->rsi, sizeof message) < 0) return -EFAULT;
+    const uint64_t name = message.name;
+    const uint32_t room = message.name_size;
+    bytes_zero(address.bytes, sizeof address.bytes);
+    if (name) message.name = (uint64_t)address.bytes, message.name_size = sizeof address.bytes;
+    const long result = WINDOW(call, recvmsg, call->rdi, &message, call->rdx);
+    if (result < 0) return result;
+    if (name) {
+        address.size = message.name_size;
+        as_guest(call, &address);
+        if (guest_write(name, address.bytes, address.size < room ? address.size : room) < 0) return -EFAULT;
+        message.name = name, message.name_size = address.size;
+    }
+    if (message.control && message.control_size) show_senders(call, &message);
+    return guest_write(call->rsi, &message, sizeof message) < 0 ? -EFAULT : result;
 }

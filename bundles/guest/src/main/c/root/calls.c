@@ -76,3 +76,8 @@ int root_copied_up(const struct root_lowers *lowers, unsigned layer, const char 
     struct root_node node = root_look_lower(lowers, layer, path, &host);
     return root_keep(upper, &copy, &host, &node);
 }
+
+long root_union_copied(void *root_union, unsigned layer, const char *guest, int fd) {
+    const struct root_union *in = root_union;
+    return root_copied_up(in->lowers, layer - 1, *guest == '/' ? guest + 1 : guest, in->upper, fd);
+}

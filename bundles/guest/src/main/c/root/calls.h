@@ -22,4 +22,11 @@ int root_wrote(const struct root_place *place, const struct root_who *who, const
 /* The union's hook: the copy of a lower's file, open on this descriptor (O_PATH for what cannot be opened), still under its temporary name. */
 int root_copied_up(const struct root_lowers *lowers, unsigned layer, const char *path, const struct root_place *upper, int fd);
 
+/* The same as union_config.copied (fs-uufs), with this as its data: the union counts the upper as layer 0, and its paths begin with a slash. */
+struct root_union {
+    const struct root_lowers *lowers; /* without the upper */
+    const struct root_place *upper;
+};
+long root_union_copied(void *root_union, unsigned layer, const char *guest, int fd);
+
 #endif

@@ -17,12 +17,14 @@ import org.lichen.shell.container.RunCommand;
 import org.lichen.shell.container.RunPlanCommand;
 import org.lichen.shell.container.StartCommand;
 import org.lichen.shell.container.StopCommand;
+import org.lichen.shell.container.TestCommand;
 import org.lichen.shell.container.WaitCommand;
 import org.lichen.shell.image.ImagesCommand;
 import org.lichen.shell.image.ImportCommand;
 import org.lichen.shell.image.LoadCommand;
 import org.lichen.shell.image.PullCommand;
 import org.lichen.shell.image.RmiCommand;
+import org.lichen.shell.image.SaveCommand;
 import org.lichen.shell.image.TagCommand;
 import org.lichen.shell.system.DoctorCommand;
 import org.lichen.shell.system.HelpCommand;
@@ -56,6 +58,7 @@ final class OwnCommands {
             of(TagCommand.class, TagCommand::new),
             of(RmiCommand.class, RmiCommand::new),
             of(LoadCommand.class, LoadCommand::new),
+            of(SaveCommand.class, SaveCommand::new),
             of(ImportCommand.class, ImportCommand::new)));
     all.put(
         "Containers",
@@ -71,6 +74,7 @@ final class OwnCommands {
             of(LogsCommand.class, LogsCommand::new),
             of(RmCommand.class, RmCommand::new),
             of(WaitCommand.class, WaitCommand::new),
+            of(TestCommand.class, TestCommand::new),
             of(PlanCommand.class, PlanCommand::new),
             of(RunPlanCommand.class, RunPlanCommand::new)));
     all.put(

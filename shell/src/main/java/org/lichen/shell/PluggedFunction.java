@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.apache.felix.service.command.CommandSession;
@@ -83,8 +84,10 @@ final class PluggedFunction implements Function {
   }
 
   private static List<String> operands(ParseResult parsed) {
+    // An option between operands makes picocli name the same parameter twice, each time with all.
     List<String> operands = new ArrayList<>();
-    parsed.matchedPositionals().forEach(p -> operands.addAll(p.originalStringValues()));
+    new LinkedHashSet<>(parsed.matchedPositionals())
+        .forEach(p -> operands.addAll(p.originalStringValues()));
     return operands;
   }
 

@@ -121,7 +121,14 @@ final class ContainerWriter {
       if (!container.spec().name().isEmpty()) {
         Files.deleteIfExists(home.names().resolve(container.spec().name()));
       }
-      removeAll(doomed, remover);
+      try {
+        removeAll(doomed, remover);
+      } catch (IOException | ContainerException e) {
+        // NFS keeps a file that is open, and its directory: ours is the lock, and nobody finds this
+        // container any more
+        lock.get().close();
+        removeAll(doomed, remover);
+      }
     } catch (java.nio.file.NoSuchFileException gone) {
       // somebody else was faster
     } catch (IOException e) {

@@ -1,6 +1,8 @@
 package org.lichen.store;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Digest;
 import org.lichen.api.image.Check;
+import org.lichen.api.image.EntryStream;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.ImageStore;
@@ -23,6 +26,8 @@ import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Removal;
+import org.lichen.archive.Compression;
+import org.lichen.archive.TarReader;
 import org.lichen.posix.FileLock;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -204,6 +209,22 @@ public final class OciStore implements ImageStore {
   @Override
   public ReadableByteChannel open(Digest blob) throws ContainerException {
     return blobs.open(blob);
+  }
+
+  @Override
+  public EntryStream entries(Layer layer) throws ContainerException {
+    ReadableByteChannel blob = blobs.open(layer.digest());
+    try {
+      return new TarReader(
+          Compression.decompressed(
+              new BufferedInputStream(Channels.newInputStream(blob), 256 << 10)));
+    } catch (IOException e) {
+      try (blob) {
+        throw Failures.told("cannot read layer (" + layer.digest() + ")", e);
+      } catch (IOException closing) {
+        throw Failures.told("cannot read layer (" + layer.digest() + ")", closing);
+      }
+    }
   }
 
   @Override

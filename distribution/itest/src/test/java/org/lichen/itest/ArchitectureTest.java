@@ -35,7 +35,8 @@ class ArchitectureTest {
           Map.entry("fs.uufs", List.of()),
           Map.entry("launcher.userns", List.of()),
           Map.entry("launcher.trap", List.of()),
-          Map.entry("image.docker", List.of()));
+          Map.entry("image.docker", List.of()),
+          Map.entry("image.singularity", List.of()));
 
   @Test
   void modules_dependOnApiAndTheirLibrariesOnly() {

@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 /** {@code lichen exec}; with the common options the client serves it without the runtime. */
 @Command(
     name = "exec",
-    description = "Run a command in a running container.",
-    footer = {"", "Example: lichen exec -it web sh"})
+    description = "Run a command in a running container, or in a sif: image.",
+    footer = {"", "Example: lichen exec -it web sh", "         lichen exec sif:tools.sif samtools"})
 public final class ExecCommand extends PicoCommand implements StopsAtOperand {
   @Option(
       names = {"-i", "--interactive"},
@@ -72,6 +72,9 @@ public final class ExecCommand extends PicoCommand implements StopsAtOperand {
 
   @Override
   public Outcome run(Call call) throws ContainerException, IOException {
+    if (RunCommand.image(name, call)) {
+      return once(call);
+    }
     List<String> pairs = Variables.of(environmentFiles, environment, call.request());
     if (terminal && call.request().environment().containsKey("TERM")) {
       pairs.add(0, "TERM=" + call.request().environment().get("TERM"));
@@ -84,5 +87,30 @@ public final class ExecCommand extends PicoCommand implements StopsAtOperand {
                 new EnterOptions(
                     argv, pairs, directory, user, terminal, interactive, detach, detachKeys),
                 call.request()));
+  }
+
+  private Outcome once(Call call) throws ContainerException, IOException {
+    if (detach) {
+      throw SpecOptions.usage("exec -d: not with an image", "lichen run -d --action exec " + name);
+    }
+    List<String> options = new ArrayList<>();
+    if (interactive) {
+      options.add("-i");
+    }
+    if (terminal) {
+      options.add("-t");
+    }
+    environment.forEach(pair -> options.addAll(List.of("-e", pair)));
+    environmentFiles.forEach(file -> options.addAll(List.of("--env-file", file)));
+    if (!directory.isEmpty()) {
+      options.addAll(List.of("-w", directory));
+    }
+    if (!user.isEmpty()) {
+      options.addAll(List.of("-u", user));
+    }
+    options.addAll(List.of("--detach-keys", detachKeys));
+    List<String> words = new ArrayList<>(List.of(name));
+    words.addAll(argv);
+    return RunCommand.once("exec", options, words, call);
   }
 }

@@ -28,13 +28,17 @@ final class PlanKeeping {
   private final Map<Path, String> stamps = new LinkedHashMap<>();
   private final boolean possible;
 
-  /** Looks at the files before anything is planned: what changes meanwhile makes it void. */
-  PlanKeeping(ContainerSpec spec, boolean wanted, Call call) {
+  /**
+   * Looks at the files before anything is planned: what changes meanwhile makes it void. {@code
+   * image}: the file that the image was read from, if it was one.
+   */
+  PlanKeeping(ContainerSpec spec, boolean wanted, Optional<Path> image, Call call) {
     this.runtime = call.services().runtime();
     this.spec = spec;
     this.call = call;
     Optional<List<Path>> files = wanted ? runtime.premises(spec, call.request()) : Optional.empty();
     files.orElse(List.of()).forEach(file -> stamps.put(file, stamp(file)));
+    image.ifPresent(file -> stamps.put(file, stamp(file)));
     this.possible = files.isPresent();
   }
 

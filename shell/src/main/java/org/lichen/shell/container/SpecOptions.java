@@ -213,8 +213,32 @@ final class SpecOptions {
       description = "Keep what it writes in a directory of a local disk (default: in --home).")
   @Nullable String upper;
 
+  @Option(
+      names = "--action",
+      paramLabel = "run|exec|shell|test|start",
+      description = "What to do with an image that has scripts for it, as sif: images have.")
+  @Nullable String action;
+
+  @Option(names = "--app", paramLabel = "NAME", description = "An app within such an image.")
+  @Nullable String app;
+
+  @Option(
+      names = "--apptainer-compat",
+      description =
+          "Isolate such an image as Apptainer does: home, /tmp and the working directory are the"
+              + " host's, the environment is passed, the image is read-only.")
+  boolean compatible;
+
+  @Option(
+      names = "--writable-tmpfs",
+      description =
+          "With --apptainer-compat: the image can be written; it goes with the container.")
+  boolean writable;
+
   @Option(names = "--cidfile", paramLabel = "FILE", description = "Write the id into a file.")
   @Nullable String cidFile;
+
+  private Optional<Path> file = Optional.empty();
 
   /** The container that these options ask for. */
   ContainerSpec spec(String image, List<String> arguments, Call call)
@@ -231,8 +255,19 @@ final class SpecOptions {
     ContainerSpec.Builder spec =
         call.services().runtime().defaults(found, Entrypoint.parse(entrypoint), arguments);
     Set<String> requires = new LinkedHashSet<>();
+    file =
+        found.names().stream()
+            .filter(name -> !name.transport().equals("docker"))
+            .map(name -> Path.of(name.name()))
+            .filter(Files::isRegularFile)
+            .findFirst();
+    Meanings meaning =
+        new Meanings(this, call.services().images().meaning(found.image(), request), image);
     identity(spec);
-    variables(spec, request);
+    meaning.compatible(spec, call, requires);
+    List<String> pairs = Variables.of(environmentFiles, environment, request);
+    meaning.apply(spec, arguments, pairs);
+    variables(spec, pairs, request);
     new MountOptions(request, call.services().home(), requires).apply(this, spec);
     namespaces(spec, requires);
     rights(spec, requires);
@@ -244,6 +279,11 @@ final class SpecOptions {
       spec.other("requires", List.copyOf(requires));
     }
     return spec.build();
+  }
+
+  /** The file that the image was read from, if it was one; known after {@link #spec}. */
+  Optional<Path> file() {
+    return file;
   }
 
   /** Whether no file is named whose content makes another container of the same words. */
@@ -303,14 +343,11 @@ final class SpecOptions {
     }
   }
 
-  private void variables(ContainerSpec.Builder spec, Request request)
-      throws ContainerException, IOException {
+  private void variables(ContainerSpec.Builder spec, List<String> pairs, Request request) {
     if (terminal) {
       spec.environment("TERM=" + request.environment().getOrDefault("TERM", "xterm"));
     }
-    for (String pair : Variables.of(environmentFiles, environment, request)) {
-      spec.environment(pair);
-    }
+    pairs.forEach(spec::environment);
   }
 
   private void namespaces(ContainerSpec.Builder spec, Set<String> requires)

@@ -17,22 +17,37 @@ import org.lichen.api.command.Outcome;
 import org.lichen.shell.base.Call;
 import org.lichen.shell.base.Interactive;
 import org.lichen.shell.base.PicoCommand;
+import org.lichen.shell.base.PicoFunction.StopsAtOperand;
+import org.lichen.shell.container.RunCommand;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkUtil;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code lichen shell}: the interactive Gogo shell, or one script of it. */
 @Command(
     name = "shell",
-    description = "The interactive Gogo shell on this runtime; with -c, run one line of it.",
-    footer = {"", "Example: lichen shell -c 'images | grep alpine'"})
-public final class ShellCommand extends PicoCommand {
+    description =
+        "The interactive Gogo shell on this runtime; with -c, run one line of it. With an image, a"
+            + " shell in that.",
+    footer = {
+      "",
+      "Example: lichen shell -c 'images | grep alpine'",
+      "         lichen shell sif:tools.sif"
+    })
+public final class ShellCommand extends PicoCommand implements StopsAtOperand {
   private static final int END_OF_INPUT = 4;
 
   private final CommandProcessor processor;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "IMAGE",
+      description = "A shell in this, in place of the Gogo shell; words for it.")
+  List<String> image = new ArrayList<>();
 
   @Option(names = "-c", paramLabel = "LINE", defaultValue = "", description = "Run this and end.")
   String script;
@@ -43,6 +58,19 @@ public final class ShellCommand extends PicoCommand {
 
   @Override
   public Outcome run(Call call) throws ContainerException, IOException {
+    if (!image.isEmpty()) {
+      if (!RunCommand.image(image.get(0), call)) {
+        throw new ContainerException(
+            Kind.USAGE,
+            "shell: '" + image.get(0) + "' is not an image in a file",
+            "sif:FILE; of others: lichen run --rm -it IMAGE sh");
+      }
+      List<String> options = new ArrayList<>(List.of("-i"));
+      if (call.request().terminal().in() && call.request().terminal().out()) {
+        options.add("-t");
+      }
+      return RunCommand.once("shell", options, image, call);
+    }
     if (!script.isEmpty()) {
       startInteractive();
       return line(call);

@@ -1,6 +1,7 @@
 package org.lichen.api.image;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
@@ -66,6 +67,10 @@ public interface ImageFormat {
   /** With {@link Capability#DEFAULTS}: what running such an image means. */
   @ConsumerType
   interface Running {
-    LaunchDefaults defaults(Image image);
+    /**
+     * What running an image means to the caller; empty: the image, as its configuration tells, is
+     * none of this format. Reads nothing but its arguments.
+     */
+    Optional<LaunchDefaults> defaults(Image image, Request request);
   }
 }

@@ -37,6 +37,12 @@ public interface ImageStore {
   /** Opens a blob; the caller closes it. */
   ReadableByteChannel open(Digest blob) throws ContainerException;
 
+  /**
+   * What is in a layer, read from its blob: with owners, modes and attributes as the image has
+   * them, whiteouts as the OCI image specification writes them. The caller closes it.
+   */
+  EntryStream entries(Layer layer) throws ContainerException;
+
   /** Where a layer lies unpacked; unpacked now if it was not yet. */
   LayerPath unpacked(Layer layer) throws ContainerException;
 

@@ -3,6 +3,7 @@ package org.lichen.api.image;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
@@ -34,6 +35,17 @@ public interface Images {
    * says.
    */
   NamedImage resolve(String typed, PullPolicy policy, ReadOptions options, Request request)
+      throws ContainerException;
+
+  /** What the format of an image means by running it; empty where that is its configuration. */
+  Optional<LaunchDefaults> meaning(Image image, Request request);
+
+  /**
+   * Writes images with the format that has a transport of this name.
+   *
+   * @throws ContainerException USAGE if no format writes that
+   */
+  void save(String transport, List<NamedImage> images, Destination to, Request request)
       throws ContainerException;
 
   /** When to ask the registry. */

@@ -2,18 +2,38 @@ package org.lichen.api.image;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.lichen.api.ContainerException;
 import org.lichen.api.Mount;
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** What a format means by running one of its images. */
+/**
+ * What a format means by running one of its images, for one caller. {@link #argv} and {@link
+ * #environment} always hold; the rest is how the format's own tool would isolate it, and holds only
+ * where the caller asks for that instead of a container's defaults.
+ */
 @ConsumerType
 public interface LaunchDefaults {
-  /** The guest's argv for an action ({@code run}, {@code exec}, {@code shell}, {@code test}). */
-  List<String> argv(String action);
+  /**
+   * The guest's argv for an action ({@code run}, {@code exec}, {@code shell}, {@code test}, {@code
+   * start}); what the caller types follows it. {@code app}: a part of the image that is meant
+   * instead of all of it. {@code set}: names of variables that the caller has set and that must
+   * reach the guest whatever the image's own scripts do.
+   *
+   * @throws ContainerException USAGE for an unknown action, NOT_FOUND for an unknown app
+   */
+  List<String> argv(String action, Optional<String> app, Set<String> set) throws ContainerException;
 
-  Map<String, String> environment();
+  /** Variables that the guest gets. */
+  Map<String, String> environment(Optional<String> app);
 
+  /** What of the host is shown to the guest. */
   List<Mount> mounts();
 
+  /** Whether the root file system cannot be written. */
   boolean readOnly();
+
+  /** What the guest gets of the caller's environment. */
+  Map<String, String> callers();
 }

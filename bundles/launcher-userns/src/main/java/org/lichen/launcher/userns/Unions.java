@@ -1,6 +1,5 @@
 package org.lichen.launcher.userns;
 
-import java.nio.file.Path;
 import org.lichen.api.Support;
 import org.lichen.api.host.Host;
 import org.lichen.api.rootfs.RootfsPlan;
@@ -12,43 +11,52 @@ import org.lichen.api.rootfs.RootfsPlan;
 final class Unions {
   private Unions() {}
 
+  private static final String ELSEWHERE =
+      "keep it on a local disk: --upper DIR, or 'upper: DIR' in the configuration";
+
   static Support support(Host host, RootfsPlan rootfs) {
-    if (byKernel(host, rootfs) || host.has("fuse-overlayfs")) {
+    if (byKernel(host, rootfs) || byFuse(host, rootfs)) {
       return Support.yes();
     }
-    String fuse = "fuse-overlayfs: " + UsernsLauncher.reason(host.fact("fuse-overlayfs"));
+    boolean fuse = host.has("fuse-overlayfs");
+    String fuseReason =
+        "fuse-overlayfs: "
+            + UsernsLauncher.reason(host.fact(fuse ? "fuse-home" : "fuse-overlayfs"));
     if (hidesByNames(rootfs)) {
       return Support.no(
-          "the kernel does not understand how the layers of this store hide files; " + fuse,
-          "keep Lichen's data on a file system with user attributes (--home DIR), or install"
-              + " fuse-overlayfs and allow /dev/fuse");
+          "the kernel does not understand how the layers of this store hide files; " + fuseReason,
+          "keep Lichen's data on a file system with user attributes (--home DIR)"
+              + (fuse ? "" : ", or install fuse-overlayfs and allow /dev/fuse"));
     }
     if (!host.has("kernel-overlay")) {
       return Support.no(
           "no overlay file system: "
               + UsernsLauncher.reason(host.fact("kernel-overlay"))
               + "; "
-              + fuse,
-          "a kernel from 5.11 on, or fuse-overlayfs with /dev/fuse");
+              + fuseReason,
+          fuse ? ELSEWHERE : "a kernel from 5.11 on, or fuse-overlayfs with /dev/fuse");
     }
     return Support.no(
         "what containers write cannot be kept in Lichen's home: "
             + UsernsLauncher.reason(host.fact("overlay-home"))
             + "; "
-            + fuse,
-        "keep it on a local disk: --upper DIR, or 'upper: DIR' in the configuration");
+            + fuseReason,
+        ELSEWHERE);
   }
 
   /** An upper outside of the container's directory was somebody's choice: it is tried. */
   static boolean byKernel(Host host, RootfsPlan rootfs) {
-    boolean elsewhere = rootfs.upper().map(Unions::elsewhere).orElse(false);
     return host.has("kernel-overlay")
-        && (host.has("overlay-home") || elsewhere)
+        && (host.has("overlay-home") || isElsewhere(rootfs))
         && !hidesByNames(rootfs);
   }
 
-  private static boolean elsewhere(Path upper) {
-    return upper.isAbsolute() || upper.getNameCount() > 1;
+  private static boolean byFuse(Host host, RootfsPlan rootfs) {
+    return host.has("fuse-overlayfs") && (host.has("fuse-home") || isElsewhere(rootfs));
+  }
+
+  private static boolean isElsewhere(RootfsPlan rootfs) {
+    return rootfs.upper().filter(path -> path.isAbsolute() || path.getNameCount() > 1).isPresent();
   }
 
   private static boolean hidesByNames(RootfsPlan rootfs) {

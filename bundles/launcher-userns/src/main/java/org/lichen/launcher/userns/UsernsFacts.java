@@ -11,7 +11,7 @@ import org.osgi.service.component.annotations.Component;
 
 /**
  * What the kernel grants, and whether the file system of Lichen's home can hold the upper of a
- * union: the launcher's own program tries it ({@code lichen-userns probe}).
+ * union and files of other ids: the launcher's own program tries it ({@code lichen-userns probe}).
  */
 @Component
 public final class UsernsFacts implements Facts {

@@ -70,7 +70,7 @@ public final class UsernsLauncher implements Launcher {
   @Override
   public List<String> identities(Host host) {
     List<String> identities = new ArrayList<>();
-    if (host.has("subordinate-ids")) {
+    if (host.has("subordinate-ids") && host.has("owners-home")) {
       identities.add("ranges");
     }
     identities.add("basic");
@@ -122,6 +122,11 @@ public final class UsernsLauncher implements Launcher {
     if (spec.identity().equals("full")
         && emulation(host, rootfs) instanceof Support.Unsupported no) {
       return no;
+    }
+    if (spec.identity().equals("ranges") && !host.has("owners-home")) {
+      return Support.no(
+          "identity 'ranges' does not work in Lichen's home: " + reason(host.fact("owners-home")),
+          "keep Lichen's data on a local disk (--home DIR), or use another --identity");
     }
     Set<String> missing = new TreeSet<>(spec.requires());
     missing.removeAll(GUARANTEES);

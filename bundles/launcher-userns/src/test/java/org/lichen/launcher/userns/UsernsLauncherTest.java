@@ -42,18 +42,27 @@ class UsernsLauncherTest extends LauncherConformance {
             "cgroup-namespaces")) {
       facts.put(fact, "yes");
     }
-    for (String fact : List.of("kernel-overlay", "overlay-home", "fuse-overlayfs")) {
+    for (String fact :
+        List.of(
+            "kernel-overlay",
+            "overlay-home",
+            "fuse-overlayfs",
+            "fuse-home",
+            "subordinate-ids",
+            "owners-home")) {
       facts.put(fact, "no: not on " + fact);
     }
     List.of(more).forEach(fact -> facts.put(fact, "yes"));
     return new FakeHost(facts);
   }
 
+  private static Lower lower(String whiteouts) {
+    return new Lower(Path.of("/l/fs"), Lower.DIRECTORY, 0, whiteouts, Optional.of(Path.of("/l/i")));
+  }
+
   private static Support union(Host host, String upper, String whiteouts) {
-    Lower lower =
-        new Lower(Path.of("/l/fs"), Lower.DIRECTORY, 0, whiteouts, Optional.of(Path.of("/l/i")));
     RootfsPlan plan =
-        RootfsPlan.builder().lower(lower).upper(Path.of(upper), Path.of("work")).build();
+        RootfsPlan.builder().lower(lower(whiteouts)).upper(Path.of(upper), Path.of("work")).build();
     LaunchSpec spec = LaunchSpec.builder(List.of("guest")).identity("single").build();
     return new UsernsLauncher(List.of()).support(host, plan, spec);
   }
@@ -64,6 +73,23 @@ class UsernsLauncherTest extends LauncherConformance {
   }
 
   @Test
+  void ranges_inAHomeThatTakesNoOtherOwners_areNotChosen_andRefused() {
+    UsernsLauncher launcher = new UsernsLauncher();
+    RootfsPlan plan =
+        RootfsPlan.builder()
+            .lower(lower("overlay"))
+            .upper(Path.of("upper"), Path.of("work"))
+            .build();
+    LaunchSpec spec = LaunchSpec.builder(List.of("guest")).identity("ranges").build();
+    Host nfs = with("kernel-overlay", "overlay-home", "subordinate-ids");
+    assertThat(launcher.identities(nfs)).doesNotContain("ranges");
+    assertThat(refusal(launcher.support(nfs, plan, spec)).reason()).contains("not on owners-home");
+    Host local = with("kernel-overlay", "overlay-home", "subordinate-ids", "owners-home");
+    assertThat(launcher.identities(local)).startsWith("ranges");
+    assertThat(launcher.support(local, plan, spec).supported()).isTrue();
+  }
+
+  @Test
   void union_byTheKernel_hasNoLimits() {
     Host host = with("kernel-overlay", "overlay-home", "fuse-overlayfs");
     assertThat(union(host, "upper", "overlay")).isEqualTo(Support.yes());
@@ -71,7 +97,10 @@ class UsernsLauncherTest extends LauncherConformance {
 
   @Test
   void union_whereTheKernelCannot_isFuse() {
-    for (Host host : List.of(with("fuse-overlayfs"), with("kernel-overlay", "fuse-overlayfs"))) {
+    for (Host host :
+        List.of(
+            with("fuse-overlayfs", "fuse-home"),
+            with("kernel-overlay", "fuse-overlayfs", "fuse-home"))) {
       assertThat(((Support.Supported) union(host, "upper", "overlay")).limits())
           .anyMatch(limit -> limit.contains("fuse-overlayfs"));
     }
@@ -91,6 +120,11 @@ class UsernsLauncherTest extends LauncherConformance {
     assertThat(no.reason()).contains("not on overlay-home");
     assertThat(no.remedy()).contains("--upper");
     assertThat(union(host, "local/upper", "overlay").supported()).isTrue();
+    host = with("kernel-overlay", "fuse-overlayfs");
+    no = refusal(union(host, "upper", "overlay"));
+    assertThat(no.reason()).contains("not on overlay-home", "not on fuse-home");
+    assertThat(no.remedy()).contains("--upper");
+    assertThat(union(host, "local/upper", "overlay").supported()).isTrue();
   }
 
   @Test
@@ -99,7 +133,7 @@ class UsernsLauncherTest extends LauncherConformance {
         refusal(union(with("kernel-overlay", "overlay-home"), "upper", "aufs"));
     assertThat(no.reason()).contains("not on fuse-overlayfs");
     assertThat(no.remedy()).contains("--home");
-    assertThat(union(with("fuse-overlayfs"), "upper", "aufs").supported()).isTrue();
+    assertThat(union(with("fuse-overlayfs", "fuse-home"), "upper", "aufs").supported()).isTrue();
   }
 
   private static final RootfsPlan TREE =

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Request;
+import org.lichen.api.image.Destination;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageFormat;
 import org.lichen.api.image.ImageFormat.Recognition;
@@ -20,6 +21,7 @@ import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.ImageSource;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
+import org.lichen.api.image.LaunchDefaults;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Platform;
 import org.lichen.api.image.ReadOptions;
@@ -201,8 +203,73 @@ public final class ImageReader implements Images {
     return new NamedImage(pulled.image(), names);
   }
 
+  @Override
+  public Optional<LaunchDefaults> meaning(Image image, Request request) {
+    return formats.stream()
+        .filter(ImageFormat.Running.class::isInstance)
+        .flatMap(format -> ((ImageFormat.Running) format).defaults(image, request).stream())
+        .findFirst();
+  }
+
+  @Override
+  public void save(String transport, List<NamedImage> images, Destination to, Request request)
+      throws ContainerException {
+    List<ImageFormat> writing =
+        formats.stream().filter(ImageFormat.Writing.class::isInstance).toList();
+    for (ImageFormat format : writing) {
+      if (format.transports().contains(transport)) {
+        ((ImageFormat.Writing) format).write(images, store, to, request);
+        return;
+      }
+    }
+    throw new ContainerException(
+        Kind.USAGE,
+        "no installed format writes '" + transport + "'",
+        "known: "
+            + writing.stream()
+                .flatMap(format -> format.transports().stream())
+                .sorted()
+                .collect(Collectors.joining(", ")));
+  }
+
+  /** What the user typed, if it names a regular file and not one of several images in it. */
+  private Optional<ImageReference> file(String typed, Request request) throws ContainerException {
+    int colon = typed.indexOf(':');
+    if (colon < 0 || !transports().contains(typed.substring(0, colon))) {
+      return Optional.empty();
+    }
+    ImageReference reference = reference(typed);
+    return !reference.transport().equals("docker")
+            && reference.tag().isEmpty()
+            && Files.isRegularFile(request.path(reference.name()))
+        ? Optional.of(reference)
+        : Optional.empty();
+  }
+
+  /** The image that was read from a file, if the file is still as it was then. */
+  private Optional<NamedImage> unchanged(
+      ImageReference reference, ReadOptions options, Request request) throws ContainerException {
+    Path file = request.path(reference.name());
+    ImageReference name =
+        new ImageReference(
+            reference.transport(), file.toString(), Optional.empty(), Optional.empty());
+    Optional<String> stamp = new FileSource(name, file).stamp();
+    return store
+        .find(name)
+        .filter(
+            image ->
+                stamp.isPresent()
+                    && stamp.get().equals(image.config().oci().get(ImageSource.STAMP))
+                    && options.platform().map(p -> p.accepts(image.platform())).orElse(true))
+        .map(image -> new NamedImage(image, List.of(name)));
+  }
+
   private Optional<NamedImage> present(String typed, ReadOptions options, Request request)
       throws ContainerException {
+    Optional<ImageReference> file = file(typed, request);
+    if (file.isPresent()) {
+      return unchanged(file.get(), options, request);
+    }
     List<String> candidates = new ArrayList<>(List.of(typed));
     if (!typed.contains("/")) {
       candidates.add("localhost/" + typed);

@@ -1,0 +1,36 @@
+package org.lichen.image.singularity.read;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.lichen.api.Progress;
+import org.lichen.api.Request;
+import org.lichen.api.image.Entry;
+import org.lichen.api.image.EntryStream;
+
+/** Entries of a file that tell how far they are, and end when nobody waits. */
+final class Watched implements EntryStream {
+  private final EntryStream entries;
+  private final Request request;
+  private final Progress.Task task;
+
+  Watched(EntryStream entries, Request request, Progress.Task task) {
+    this.entries = entries;
+    this.request = request;
+    this.task = task;
+  }
+
+  @Override
+  public Optional<Entry> next() throws IOException {
+    if (request.cancellation().requested()) {
+      throw new IOException("interrupted");
+    }
+    Optional<Entry> next = entries.next();
+    next.ifPresent(entry -> task.advance(entry.size()));
+    return next;
+  }
+
+  @Override
+  public void close() throws IOException {
+    entries.close();
+  }
+}
