@@ -35,6 +35,14 @@ static bool is_magic(const char *target, size_t size) {
     return *target == '/';
 }
 
+/* Whether what such a link tells is the name of a file that has none any more, or never had one: memory, which procfs shows as one in the root. */
+static bool is_nameless(const struct spot *spot, const char *target, size_t size) {
+    static const char deleted[] = " (deleted)";
+    const size_t tail = sizeof deleted - 1;
+    struct union_status status;
+    return size > tail && bytes_equal(target + size - tail, deleted, tail) && sys_stat(spot->dir, spot->path, &status, 0) == 0 && status.nlink == 0 && !is_directory(&status);
+}
+
 /* Such a link to something in the container is followed there, so that no lower is opened for writing by this way. */
 static long follow_magic(struct walk *walk, size_t size, bool last) {
     struct union_place *place = walk->place;
@@ -60,13 +68,15 @@ static long follow(struct walk *walk, bool last) {
     if (result < 0) return result;
     const size_t room = (size_t)(walk->rest - place->rest);
     long size = SYS(readlinkat, spot.dir, spot.path, place->rest, room);
+    const bool magic = place->bind >= 0 && walk->u->binds[place->bind].magic, nameless = magic && last && size > 0 && is_nameless(&spot, place->rest, (size_t)size);
     spot_close(&spot);
+    if (nameless) return 1;
     if (size <= 0) return size ? size : -ENOENT;
     if ((size_t)size >= room) return -ENAMETOOLONG;
     char *target = place->rest + (room - (size_t)size);
     bytes_move(target, place->rest, (size_t)size);
     walk->rest = target;
-    if (place->bind >= 0 && walk->u->binds[place->bind].magic && is_magic(target, (size_t)size)) return follow_magic(walk, (size_t)size, last);
+    if (magic && is_magic(target, (size_t)size)) return follow_magic(walk, (size_t)size, last);
     place->size = *target == '/' ? 0 : place->name - 1;
     return stand(walk);
 }

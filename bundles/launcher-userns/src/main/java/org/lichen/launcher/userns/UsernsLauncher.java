@@ -119,14 +119,14 @@ public final class UsernsLauncher implements Launcher {
           "identity 'ranges' does not work here: " + reason(host.fact("subordinate-ids")),
           "install uidmap (newuidmap) and add the user to /etc/subuid and /etc/subgid");
     }
+    if (spec.identity().equals("full")
+        && emulation(host, rootfs) instanceof Support.Unsupported no) {
+      return no;
+    }
     if (spec.identity().equals("ranges") && !host.has("owners-home")) {
       return Support.no(
           "identity 'ranges' does not work in Lichen's home: " + reason(host.fact("owners-home")),
           "keep Lichen's data on a local disk (--home DIR), or use another --identity");
-    }
-    if (spec.identity().equals("full")
-        && emulation(host, rootfs) instanceof Support.Unsupported no) {
-      return no;
     }
     Set<String> missing = new TreeSet<>(spec.requires());
     missing.removeAll(GUARANTEES);
