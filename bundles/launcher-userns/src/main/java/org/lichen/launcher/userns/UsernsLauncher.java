@@ -138,8 +138,7 @@ public final class UsernsLauncher implements Launcher {
   /** On shared layers the kernel would copy files up without what the image says of owners. */
   private Support emulation(Host host, RootfsPlan rootfs) {
     if (emulations.isEmpty()) {
-      return Support.no(
-          "no bundle here emulates root (identity 'full')", "install launcher-trap");
+      return Support.no("no bundle here emulates root (identity 'full')", "install launcher-trap");
     }
     return rootfs.merged()
         ? emulations.get(0).support(host)
