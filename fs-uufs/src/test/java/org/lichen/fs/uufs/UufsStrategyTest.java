@@ -82,7 +82,9 @@ class UufsStrategyTest extends FilesystemStrategyConformance {
         "tools");
     LaunchSpec spec = LaunchSpec.builder(List.of("nothing")).identity("single").build();
     Path payload =
-        Files.write(temporary.resolve("payload"), new UsernsLauncher(List.of()).start(spec, plan).payload());
+        Files.write(
+            temporary.resolve("payload"),
+            new UsernsLauncher(List.of()).start(spec, plan).payload());
     Process process =
         new ProcessBuilder(LAUNCHER.resolve("target/native/show").toString())
             .directory(container.toFile())

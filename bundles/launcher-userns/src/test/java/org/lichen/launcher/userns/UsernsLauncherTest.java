@@ -74,7 +74,7 @@ class UsernsLauncherTest extends LauncherConformance {
 
   @Test
   void ranges_inAHomeThatTakesNoOtherOwners_areNotChosen_andRefused() {
-    UsernsLauncher launcher = new UsernsLauncher();
+    UsernsLauncher launcher = new UsernsLauncher(List.of());
     RootfsPlan plan =
         RootfsPlan.builder()
             .lower(lower("overlay"))
