@@ -43,6 +43,7 @@ t "-w, also a directory that is missing; -e; --ulimit" eval '
   equals "/usr/lib x 77" "$(trapped -w /usr/lib -e A=x --ulimit nofile=77 test/alpine sh -c "echo \$(pwd) \$A \$(ulimit -n)")" &&
   equals /new/dir "$(trapped -w /new/dir test/alpine pwd)" && status 126 trapped -w /etc/passwd test/alpine true'
 
+t "the root is there, and stays" eval 'equals "/made/it" "$(run sh -c "mkdir -p /made/it && ls -d /made/it")" && status 1 run rmdir /'
 t "id is root, owners are kept" eval '
   equals "0 0" "$(run sh -c "echo \$(id -u) \$(id -g)")" &&
   equals 33:34:4750 "$(run sh -c "touch /f && chown 33:34 /f && chmod 4750 /f && stat -c %u:%g:%a /f")"'

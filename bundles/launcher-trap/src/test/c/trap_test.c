@@ -45,6 +45,8 @@ static void mountPoints_areMadeInside_alsoAtTheEndOfLinks(void) {
     CHECK(tree_make(&tree, "/etc/far", false) && access("rootfs/outside/file", F_OK) == 0 && access("outside/file", F_OK) != 0);
     CHECK(!tree_make(&tree, "/etc/loop", true) && errno == ELOOP);
     CHECK(!tree_make(&tree, "/etc/resolv.conf/below", true) && errno == ENOTDIR);
+    static struct union_place place;
+    CHECK(union_mkdir(&tree.config, &place, AT_FDCWD, "/", 0755) == -EEXIST && union_unlink(&tree.config, &place, AT_FDCWD, "/", AT_REMOVEDIR) == -EBUSY);
     CHECK(tree_enter(&tree, "/a/b") && !tree_enter(&tree, "/etc/resolv.conf") && errno == ENOTDIR);
     end();
 }

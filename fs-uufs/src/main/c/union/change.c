@@ -20,7 +20,7 @@ long resolve_change(const struct union_config *u, struct union_place *place, int
     place->lock = -1;
     place->dir = AT_FDCWD;
     long result = resolve(u, place, dir, path, UNION_PARENT);
-    if (result < 0 || is_pure(u, place) || is_read_only(u, place)) return result;
+    if (result < 0 || place->last != UNION_NAME || is_pure(u, place) || is_read_only(u, place)) return result; /* what is no name is refused */
     union_release(place);
     result = lock_take(u, place);
     return result < 0 ? result : resolve(u, place, dir, path, UNION_PARENT);
