@@ -2,6 +2,7 @@
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
 guest=$E2E/guest
+here=$(dirname "$(dirname "$(command -v lichen)")")
 
 import() {
   [ -n "${LICHEN_DEBIAN:-}" ] || skip "no Debian image: ${LICHEN_DEBIAN_WHY:-}"
@@ -26,12 +27,12 @@ check() { # NAME
 # The names that the container shows are those of the archive, in any directory that is not mounted.
 names() {
   tar -tf "$LICHEN_DEBIAN" | sed 's,^\./,/,; s,^/*,/,; s,\(.\)/$,\1,' | grep -Ev '^/(dev|proc|sys|run|tmp|etc/(hosts|hostname|resolv.conf))(/|$)' | LC_ALL=C sort -u >"$TMPDIR/archive"
-  lichen exec w find / -xdev -path /guest -prune -o -print | grep -Ev '^/(dev|proc|sys|run|tmp|guest|etc/(hosts|hostname|resolv.conf|mtab))(/|$)' | LC_ALL=C sort -u >"$TMPDIR/shown"
+  lichen exec w find / -xdev -path /guest -prune -o -path /lichen -prune -o -print | grep -Ev '^/(dev|proc|sys|run|tmp|guest|lichen|etc/(hosts|hostname|resolv.conf|mtab))(/|$)' | LC_ALL=C sort -u >"$TMPDIR/shown"
   diff "$TMPDIR/archive" "$TMPDIR/shown" | head -n 20 >"$TMPDIR/names"
   equals "" "$(cat "$TMPDIR/names")"
 }
 long_listing() {
-  lichen exec w ls -lR /usr/lib /usr/bin >"$TMPDIR/listed" 2>&1 || { grep '^ls:' "$TMPDIR/listed" && return 1; }
+  lichen exec w ls -lAR /usr/lib /usr/bin >"$TMPDIR/listed" 2>&1 || { grep '^ls:' "$TMPDIR/listed" && return 1; }
   local lines=$(tar -tf "$LICHEN_DEBIAN" | grep -Ec '^(\./)?usr/(lib|bin)/.+')
   equals "$lines" "$(grep -c '^[-dlcbps][-rwxsStT]\{9\} ' "$TMPDIR/listed")"
 }
@@ -45,12 +46,13 @@ escape() {
   exec 8<&- 9<&-
   equals "run secret" "$(echo $(ls))" && return $s
 }
-# The same calls on the kernel itself, and in the container.
+# The same calls by root of a user namespace, on the kernel itself, and by the container's root.
 random() {
-  local seed
+  local seed run='mkdir /tmp/f && exec /guest/made/fuzz /tmp/f "$0" 20000'
+  lichen run --rm --launcher userns test/alpine true >/dev/null 2>&1 || skip "no user namespaces to compare with"
   for seed in ${LICHEN_SEED:-1 2 3}; do
-    rm -rf "$TMPDIR/f" && mkdir "$TMPDIR/f" && "$guest/made/fuzz" "$TMPDIR/f" "$seed" 20000 >"$TMPDIR/kernel"
-    lichen exec w sh -c 'rm -rf /tmp/f && mkdir /tmp/f && /guest/made/fuzz /tmp/f "$0" 20000; s=$?; rm -rf /tmp/f; exit $s' "$seed" >"$TMPDIR/guest" || return 1
+    lichen run --rm --launcher userns --identity single --strategy extract -v "$guest:/guest:ro" test/alpine sh -c "$run" "$seed" >"$TMPDIR/kernel" || return 1
+    lichen run --rm "${options[@]}" -v "$guest:/guest:ro" test/alpine sh -c "$run" "$seed" >"$TMPDIR/guest" || return 1
     diff "$TMPDIR/kernel" "$TMPDIR/guest" | head -n 8 >"$TMPDIR/random"
     equals "" "$(cat "$TMPDIR/random")" || { echo "LICHEN_SEED=$seed" && return 1; }
   done
@@ -60,6 +62,11 @@ stress() {
   for i in $(seq "$rounds"); do
     lichen exec w sh -c '/guest/made/signals /tmp 20 && { [ ! -x /guest/made/forks-go ] || /guest/made/forks-go; }' >"$TMPDIR/stress" 2>&1 || { echo "round $i" && cat "$TMPDIR/stress" && return 1; }
   done
+}
+# Lichen itself, its JVM and all, in a container; and a container of that one.
+inside() {
+  contains "$(lichen exec w sh -c 'PATH=/lichen/bin:$PATH HOME=/root lichen run --rm hello' 2>&1)" "Hello from inside" &&
+    contains "$(lichen exec w sh -c 'PATH=/lichen/bin:$PATH HOME=/root lichen run --rm hello' 2>&1)" "launcher   trap"
 }
 online() { (: </dev/tcp/deb.debian.org/80) 2>/dev/null || skip "no network: deb.debian.org is not reached"; }
 packages() {
@@ -83,7 +90,7 @@ for way in userns trap full; do
   esac
   t "$way works here" able
   (able) >/dev/null 2>&1 || continue
-  lichen run -d --name w "${options[@]}" -v "$guest:/guest:ro" workshop sleep infinity >/dev/null
+  lichen run -d --name w "${options[@]}" -v "$guest:/guest:ro" -v "$here:/lichen:ro" workshop sleep infinity >/dev/null
   t "$way: find shows what is in the image" names
   t "$way: ls -lR" long_listing
   for name in $("$guest/acceptance"); do
@@ -99,6 +106,7 @@ for way in userns trap full; do
     t "$way: apt-get installs services, scripts and all" packages
     t "$way: PostgreSQL" postgres
   fi
+  [ $way != trap ] || t "$way: Lichen inside Lichen" inside
   t "$way: nothing is left running" eval 'lichen rm -f w >/dev/null'
   alpine_guest() {
     lichen run --rm "${options[@]}" -v "$guest:/guest:ro" test/alpine sh -ec '

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine_ask.h"
+
 bool version_reaches(const char *version, const char *least) {
     while (*least) {
         char *after_version, *after_least;
@@ -55,6 +57,8 @@ static bool met(const struct requirement *requirement, const struct utsname *sys
         return access(value, F_OK) == 0;
     }
     if (!strcmp(fact, "user-namespaces")) return strcmp(value, "yes") != 0 || try_user_namespace();
+    /* Inside of a container of that kind the engine which is there takes the next container too, and no filter can be added. */
+    if (!strcmp(fact, "system-call-traps")) return strcmp(value, "yes") != 0 || try_seccomp() || prctl(ENGINE_ASK, 0, 0, 0, 0) == 1;
     if (!strcmp(fact, "seccomp")) return strcmp(value, "yes") != 0 || try_seccomp();
     *instead = "this version of lichen cannot test it";
     return false;

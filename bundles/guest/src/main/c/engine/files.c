@@ -167,6 +167,8 @@ static long open_new(struct call *call, const struct caller *caller, struct unio
     if (result < 0) return result;
     exclusive.flags |= O_EXCL;
     exclusive.mode &= 0777;
+    exclusive.dir = AT_FDCWD;
+    exclusive.path = place->guest; /* where links have led; O_EXCL would not follow them */
     const long fd = open_in_union(&scratch_of(call)->other, &exclusive);
     if (fd < 0) return fd;
     result = made_open(caller, owners_at(place), &parent, (int)fd, S_IFREG | (opening->mode & 07777));

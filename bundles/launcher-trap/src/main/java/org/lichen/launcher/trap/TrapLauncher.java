@@ -127,7 +127,7 @@ public final class TrapLauncher implements Launcher {
   public List<Requirement> requirements(LaunchSpec spec, RootfsPlan rootfs) {
     return List.of(
         new Requirement("machine", "x86_64", "its programs are built for it"),
-        new Requirement("seccomp", "yes", "to trap system calls"));
+        new Requirement("system-call-traps", "yes", "to answer its system calls"));
   }
 
   @Override
