@@ -111,7 +111,9 @@ for way in userns trap full; do
   alpine_guest() {
     lichen run --rm "${options[@]}" -v "$guest:/guest:ro" test/alpine sh -ec '
       cd /tmp && echo "a b" | { read x y; [ "$y" = b ]; } && ln -s /etc/alpine-release l && grep -q "^3\." l && [ "$(readlink -f /proc/self/exe)" = /bin/busybox ]
-      [ "$(find / -xdev -name busybox -path "/bin/*")" = /bin/busybox ] && apk info | grep -qx musl && /guest/made/signals-static /tmp 10'
+      [ "$(find / -xdev -name busybox -path "/bin/*")" = /bin/busybox ] && apk info | grep -qx musl
+      apk add -q --allow-untrusted --no-network /guest/made/acceptance.apk && [ "$(cat /opt/apk/f /opt/apk/post | tr "\n" " ")" = "hi done " ] && apk del -q acceptance
+      /guest/made/signals-static /tmp 10'
   }
   t "$way: Alpine" alpine_guest
   static_guest() {
