@@ -1,6 +1,7 @@
 # Identity "full" under user namespaces: they isolate, and ids, owners, modes and devices are emulated with state.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+before=$(ls -A "$XDG_RUNTIME_DIR/lichen/c" 2>/dev/null) # what suites that kill have left
 t "import alpine" images_ready
 full() { lichen run --rm --launcher userns --identity full "$@"; }
 able() { full test/alpine true 2>"$TMPDIR/why" || skip "$(cat "$TMPDIR/why")"; }
@@ -51,5 +52,5 @@ t "a terminal" eval 'have script; contains "$(terminal)" /dev/pts/0'
 t "a plan runs without the runtime" eval '
   lichen plan -o "$TMPDIR/p" run --rm --launcher userns --identity full test/alpine su guest -s /bin/sh -c "id -u" && no_java && equals 405 "$(PATH=/nonexistent "$(command -v lichen)" run-plan "$TMPDIR/p")"'
 t "nothing is left" eval '
-  equals "" "$(lichen ps -aq)" && equals "" "$(ls -A "$HOME/.local/share/lichen/containers")" && equals "" "$(ls -A "$XDG_RUNTIME_DIR/lichen/c")"'
+  equals "" "$(lichen ps -aq)" && equals "" "$(ls -A "$HOME/.local/share/lichen/containers")" && equals "$before" "$(ls -A "$XDG_RUNTIME_DIR/lichen/c")"'
 done_
