@@ -44,7 +44,7 @@ static long put_path(struct address *address, const char *path) {
 }
 
 /* A link to a directory, in a directory of the container's own whose name is short: so the address that the kernel keeps can be told again. */
-static const char SHORT[] = "/s/";
+static const char SHORT[] = "/to/";
 
 static long link_to(const char *directory, char *link) {
     if (!engine.config->own) return -ENOENT;
