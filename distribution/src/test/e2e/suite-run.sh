@@ -101,6 +101,7 @@ config() {
 t "entrypoint, command, environment, directory, labels of the image" config
 
 t "a signal to the client reaches the guest" eval '
+  rm -f "$TMPDIR/out" # else an earlier one may be read before the new one is begun
   lichen run --rm test/alpine sh -c "trap \"exit 9\" TERM; echo ready; while :; do sleep 0.1; done" >"$TMPDIR/out" &
   pid=$!
   until_ 10 grep -q ready "$TMPDIR/out" && kill -TERM $pid
