@@ -1,6 +1,7 @@
 # The launcher "trap": no namespaces, no ptrace, no isolation.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+before=$(ls -A "$XDG_RUNTIME_DIR/lichen/c" 2>/dev/null) # what suites that kill have left
 t "import alpine" images_ready
 able() {
   local fact
@@ -194,5 +195,5 @@ ten() {
 }
 t "ten at once" ten
 t "nothing is left" eval '
-  equals "" "$(lichen ps -aq)" && equals "" "$(ls -A "$HOME/.local/share/lichen/containers")" && equals "" "$(ls -A "$XDG_RUNTIME_DIR/lichen/c")"'
+  equals "" "$(lichen ps -aq)" && equals "" "$(ls -A "$HOME/.local/share/lichen/containers")" && equals "$before" "$(ls -A "$XDG_RUNTIME_DIR/lichen/c")"'
 done_
