@@ -53,6 +53,7 @@ void block_write(struct launch *launch) {
                                             .bind_count = binds,
                                             .cache_slots = CACHE_SLOTS},
                                    .upper_inode = status.st_ino,
+                                   .upper_device = status.st_dev,
                                    .identity = full ? ENGINE_FULL : ENGINE_SINGLE,
                                    .host_uid = geteuid(),
                                    .host_gid = getegid(),

@@ -57,7 +57,7 @@ int main(int count, char **arguments) {
     config->host_uid = getuid(), config->host_gid = getgid();
     struct stat status;
     stat(root, &status);
-    config->upper_inode = status.st_ino;
+    config->upper_inode = status.st_ino, config->upper_device = status.st_dev;
     config->identity = full ? ENGINE_FULL : ENGINE_SINGLE;
     if (full) {
         char *book = must_format("%s.book", root), *table = must_format("%s.table", root), text[ROOT_TEXT];

@@ -17,7 +17,7 @@ struct engine_config {
     const char *stage;        /* the program that every process of the guest begins as */
     const char *cache;        /* shared memory of tree.cache_slots slots, a file that was empty at the start; or NULL */
     const char *book, *table; /* of root emulation; the side table is made where it is missing */
-    uint64_t upper_inode;     /* of the tree's root on disk */
+    uint64_t upper_inode, upper_device; /* of the tree's root on disk */
     uint32_t identity;
     uint32_t host_uid, host_gid;
     uint32_t first_uid, first_gid; /* of the container's first process: whom directories of the host belong to that are bound into it */

@@ -1,6 +1,5 @@
 #include "emulation.h"
 
-
 #include "engine.h"
 
 /* ---- credentials: sets have numbers and never change, so what was read once is kept. */
@@ -51,31 +50,30 @@ long become(struct call *call, const struct root_credentials *credentials) {
 
 /* ---- files */
 
-bool is_volume(const struct union_bind *bind) {
-    const char *own = engine.config->own;
-    if (bind->magic) return false;
-    return !own || !begins(bind->host, bind->host_size, own);
-}
-
 /* What is bound has no part in the side table, whose keys are inodes of the tree's file system. */
 const struct root_place *owners_at(const struct union_place *place) {
-    static struct root_place own;
     if (place->bind < 0) return &engine.place;
-    if (is_volume(&engine.tree.binds[place->bind])) return &engine.volume;
-    own = (struct root_place){.host_uid = engine.config->host_uid, .attributes = true};
-    return &own;
+    const struct union_bind *bind = &engine.tree.binds[place->bind];
+    const char *own = engine.config->own;
+    return bind->magic || (own && begins(bind->host, bind->host_size, own)) ? &engine.own : &engine.volume;
 }
 
 const struct root_place *owners_of(struct call *call, int fd) {
     struct union_place *place = &scratch_of(call)->other;
-    if (!engine.volumes || union_behind(&engine.tree, place, fd) < 0) return &engine.place;
+    if (union_behind(&engine.tree, place, fd) < 0) return &engine.place;
     union_release(place);
     return owners_at(place);
 }
 
+/* On the tree's own device inode numbers are one of a kind, so the table of the tree is right for a volume there as well, unless what is unknown there belongs to somebody else. */
+const struct root_place *owners_seen(struct call *call, int fd, uint64_t device) {
+    const bool root = !engine.volume.uid && !engine.volume.gid;
+    return root && device == engine.config->upper_device ? &engine.place : owners_of(call, fd);
+}
+
 struct root_file file_of(const struct union_place *place) { return (struct root_file){place->dir, place->path}; }
 
-static struct root_host host_of(const struct union_status *status) {
+struct root_host host_of(const struct union_status *status) {
     return (struct root_host){status->mode, status->uid, status->gid, (uint32_t)status->nlink, status->ino};
 }
 

@@ -20,10 +20,12 @@ void find_caller(struct call *call, struct caller *caller);
 /* The calling process has these credentials from now on. 0 or -errno. */
 long become(struct call *call, const struct root_credentials *credentials);
 
-/* How owners are kept where a place is, and where a descriptor is. */
+/* How owners are kept where a place is, and where a descriptor is; the latter has to find out its path. */
 const struct root_place *owners_at(const struct union_place *place);
 const struct root_place *owners_of(struct call *call, int fd);
-bool is_volume(const struct union_bind *bind);
+/* For looking alone, where the descriptor's status is known: mostly without a path. */
+const struct root_place *owners_seen(struct call *call, int fd, uint64_t device);
+struct root_host host_of(const struct union_status *status);
 
 /* What the guest sees of the file that place has found and looked at. 0 or -errno. */
 long node_of(const struct union_place *place, struct root_node *node);

@@ -13,8 +13,7 @@ struct engine {
     const struct engine_config *config;
     bool full; /* root is emulated */
     struct root_table table;
-    struct root_place place, volume; /* how owners are kept in the tree, and in directories of the host that are bound over it */
-    bool volumes;                    /* there are such */
+    struct root_place place, volume, own; /* how owners are kept in the tree, in directories of the host that are bound over it, and in bound files of the container's own */
     char executable[PATH_ROOM]; /* guest path of the program */
 };
 extern struct engine engine;
@@ -27,8 +26,6 @@ static inline long path_argument(char *room, uint64_t from) { return guest_text(
 
 /* As union_resolve() for a guest's path, but links of /proc that the kernel would follow to the engine lead to the guest's program. Uses scratch->text. */
 long resolve_path(struct call *call, struct union_place *place, int dir, const char *path, unsigned flags);
-/* Whether the last name may be used by a system call of our own at place->path: no lower layer has a say. */
-bool is_direct(const struct union_place *place);
 
 /* proc.c */
 /* Where `exe` of a process of the container leads, if place->guest is such a link: the size of the guest path in `path`; 0: it is none; or -errno. */

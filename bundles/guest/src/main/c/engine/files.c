@@ -6,10 +6,14 @@
 
 enum { AT_EACCESS_FLAG = 0x200, STATFS_SIZE = 120 };
 
-bool is_direct(const struct union_place *place) {
-    if (place->bind >= 0) return !engine.tree.binds[place->bind].read_only;
-    return engine.tree.writable && engine.tree.layer_count == 1 && engine.tree.layers[0].encoding == UNION_PLAIN;
-}
+/* The tree is a directory and nothing else: what the kernel finds in it is what there is. */
+static bool is_plain(void) { return engine.tree.writable && engine.tree.layer_count == 1 && engine.tree.layers[0].encoding == UNION_PLAIN; }
+
+/* Whether the last name may be used by a system call of our own at place->path: no lower layer has a say. */
+static bool is_direct(const struct union_place *place) { return place->bind >= 0 ? !engine.tree.binds[place->bind].read_only : is_plain(); }
+
+/* How a path is resolved for calls that take these AT_ flags. */
+static unsigned as_told(int flags) { return (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U); }
 
 long resolve_path(struct call *call, struct union_place *place, int dir, const char *path, unsigned flags) {
     long result = union_resolve(&engine.tree, place, dir, path, flags);
@@ -48,7 +52,7 @@ static bool is_inside(struct union_place *place, int dir) {
 static bool is_at_hand(struct union_place *place, int dir, const char *path) {
     const struct union_config *tree = &engine.tree;
     size_t size = 0;
-    if (tree->layer_count != 1 || tree->layers[0].encoding != UNION_PLAIN || !tree->writable || *path == '.') return false;
+    if (!is_plain() || *path == '.') return false;
     for (; path[size]; size++)
         if (path[size] == '/') return false;
     if (size == 0 || size > NAME_MAX) return false;
@@ -233,7 +237,7 @@ static void show(struct union_status *status, const struct root_node *node) {
     status->mode = seen.st_mode, status->uid = seen.st_uid, status->gid = seen.st_gid, status->rdev = seen.st_rdev;
 }
 
-/* Into *status. -ENOENT …; AT_EMPTY_PATH and what it needs of flags is the caller's to check. */
+/* stat by any name. The flags were checked. */
 static long look(struct call *call, int dir, const char *path, int flags, struct union_status *status) {
     struct union_place *place = &scratch_of(call)->place;
     struct caller caller;
@@ -244,23 +248,22 @@ static long look(struct call *call, int dir, const char *path, int flags, struct
         const struct root_file file = {dir, NULL};
         result = union_stat(&engine.tree, place, dir, path, flags, status);
         if (result < 0 || !caller.emulated) return result;
-        const struct root_host host = {status->mode, status->uid, status->gid, (uint32_t)status->nlink, status->ino};
-        result = root_look(owners_of(call, dir), &file, &host, &node);
+        const struct root_host host = host_of(status);
+        result = root_look(owners_seen(call, dir, status->dev), &file, &host, &node);
         if (result == 0) show(status, &node);
         return result == -EBADF ? 0 : result;
     }
-    const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U);
     if ((!caller.emulated || caller.almighty) && is_at_hand(place, dir, path)) {
         result = sys_stat(dir, path, status, AT_SYMLINK_NOFOLLOW);
         if (result < 0) return result;
         if (!is_link(status) || flags & AT_SYMLINK_NOFOLLOW) {
             const struct root_file file = {dir, path};
-            const struct root_host host = {status->mode, status->uid, status->gid, (uint32_t)status->nlink, status->ino};
-            if (caller.emulated && root_look(owners_of(call, dir), &file, &host, &node) == 0) show(status, &node);
+            const struct root_host host = host_of(status);
+            if (caller.emulated && root_look(owners_seen(call, dir, status->dev), &file, &host, &node) == 0) show(status, &node);
             return 0;
         }
     }
-    result = resolve_path(call, place, dir, path, how);
+    result = resolve_path(call, place, dir, path, as_told(flags));
     if (result < 0) return result;
     *status = place->status;
     if (caller.emulated) {
@@ -315,13 +318,14 @@ long call_statx(struct call *call) {
     if (!*scratch->path && flags & AT_EMPTY_PATH && dir != AT_FDCWD) {
         const struct root_file file = {dir, NULL};
         result = SYS(statx, dir, "", flags, call->r10, &status);
+        if (result < 0) return result;
         const struct root_host host = root_host_of_statx(&status);
-        if (result == 0 && caller.emulated && root_look(owners_of(call, dir), &file, &host, &node) == 0) root_show_statx(&status, &node);
-        return result < 0 ? result : guest_write(call->r8, &status, sizeof status);
+        const uint64_t minor = status.stx_dev_minor, device = (minor & 0xff) | status.stx_dev_major << 8 | (minor & ~0xffull) << 12; /* as stat tells it */
+        if (caller.emulated && root_look(owners_seen(call, dir, device), &file, &host, &node) == 0) root_show_statx(&status, &node);
+        return guest_write(call->r8, &status, sizeof status);
     }
-    const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U);
     const bool asks = caller.emulated && !caller.almighty; /* else the call itself looks at a name that it does not follow */
-    result = resolve_path(call, place, dir, scratch->path, how | (flags & AT_SYMLINK_NOFOLLOW && !asks ? UNION_LAZY : 0U));
+    result = resolve_path(call, place, dir, scratch->path, as_told(flags) | (flags & AT_SYMLINK_NOFOLLOW && !asks ? UNION_LAZY : 0U));
     if (result < 0) return result;
     result = SYS(statx, place->dir, place->path, (flags & ~AT_EMPTY_PATH) | (place->magic ? 0 : AT_SYMLINK_NOFOLLOW), call->r10, &status);
     if (result == 0 && caller.emulated) {
@@ -348,8 +352,7 @@ static long access_path(struct call *call, int dir, uint64_t path, int want, int
     if (want & ~7 || flags & ~(AT_EACCESS_FLAG | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
     long result = path_argument(scratch->path, path);
     if (result < 0) return result;
-    const unsigned how = (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U);
-    result = resolve_path(call, place, dir, scratch->path, how);
+    result = resolve_path(call, place, dir, scratch->path, as_told(flags));
     if (result < 0) return result;
     find_caller(call, &caller);
     const bool of_others = place->bind >= 0 && place->status.uid != engine.config->host_uid;

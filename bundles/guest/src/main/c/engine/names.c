@@ -85,7 +85,7 @@ static long ask_remove(struct call *call, const struct caller *caller, int dir, 
     if (!caller->emulated) return 0;
     if (union_resolve(&engine.tree, place, dir, path, UNION_PARENT) < 0) return 0;
     const long result = place->found ? may_remove(caller, call, place) : 0;
-    if (place->found && place->bind < 0) *before = (struct root_host){place->status.mode, place->status.uid, place->status.gid, (uint32_t)place->status.nlink, place->status.ino};
+    if (place->found && place->bind < 0) *before = host_of(&place->status);
     union_release(place);
     return result;
 }

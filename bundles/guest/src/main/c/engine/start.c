@@ -58,8 +58,8 @@ long engine_open(const char *path) {
     if (config->cache && map_shared(config->cache, ENGINE_CACHE, sizeof(struct union_cache) + config->tree.cache_slots * sizeof(struct union_slot), 3) == 0)
         engine.tree.cache = (struct union_cache *)ENGINE_CACHE;
     engine.place = (struct root_place){.host_uid = config->host_uid, .attributes = true};
+    engine.own = engine.place;
     engine.volume = (struct root_place){.host_uid = config->host_uid, .uid = config->first_uid, .gid = config->first_gid, .attributes = true};
-    for (unsigned i = 0; i < config->tree.bind_count; i++) engine.volumes |= is_volume(&config->tree.binds[i]);
     if (engine.full && config->table && root_table_open(&engine.table, config->table, config->upper_inode) == 0) engine.place.table = &engine.table;
     return 0;
 }
