@@ -108,7 +108,6 @@ static long find_command(struct call *call, struct program *program, const char 
 static _Noreturn void run_first(bool nested, char **argv, char **environment, size_t variables) {
     static struct program program;
     static char state[STATE_ROOM];
-    static char *arguments[4096], *values[65536];
     struct call *call = &((union slot *)ENGINE_SLOTS)->call;
     size_t count = 0;
     long result = nested ? 0 : stage_first();
@@ -116,11 +115,17 @@ static _Noreturn void run_first(bool nested, char **argv, char **environment, si
     result = argv[0] ? find_command(call, &program, argv[0], variable(environment, "PATH")) : -ENOENT;
     if (result < 0) fail(result == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot run the command", argv[0], result);
     program_state(&program, state);
-    for (; count < program.prefix_count; count++) arguments[count] = (char *)(uintptr_t)program_prefix(&program, (unsigned)count);
-    for (size_t i = count ? 1 : 0; argv[i] && count < 4095; i++) arguments[count++] = argv[i];
-    for (size_t i = 0; i < variables && i < 65534; i++) values[i] = environment[i];
-    values[variables < 65534 ? variables : 65534] = state;
-    result = SYS(execve, engine.config->stage, arguments, values);
+    environment[variables] = state; /* in the place of the string that has brought us here */
+    while (argv[count]) count++;
+    char **arguments = argv;
+    if (program.prefix_count) { /* instead of argv[0] */
+        const long room = SYS(mmap, 0, (program.prefix_count + count) * sizeof *argv, SYS_PROT_RW, SYS_MAP_SCRATCH, -1, 0);
+        if (room < 0) fail(STATUS_LICHEN, "cannot map memory", NULL, room);
+        arguments = (char **)room;
+        for (unsigned i = 0; i < program.prefix_count; i++) arguments[i] = (char *)(uintptr_t)program_prefix(&program, i);
+        bytes_copy(arguments + program.prefix_count, argv + 1, count * sizeof *argv); /* with the NULL */
+    }
+    result = SYS(execve, engine.config->stage, arguments, environment);
     fail(STATUS_LICHEN, "cannot run the launcher's program", engine.config->stage, result);
 }
 
