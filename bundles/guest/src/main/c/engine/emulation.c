@@ -81,10 +81,8 @@ struct root_host host_of(const struct union_status *status) {
 static void node_of_process(const struct union_place *place, struct root_node *node) {
     struct root_credentials credentials;
     char text[ROOT_TEXT];
-    const struct union_bind *bind = &engine.tree.binds[place->bind];
-    long pid = 0;
-    for (const char *at = place->guest + bind->guest_size + 1; *at >= '0' && *at <= '9' && pid < 100000000; at++) pid = pid * 10 + *at - '0';
-    if (!pid || root_book_who(engine.config->book, (int)pid, &credentials, text) < 0) return;
+    const long pid = process_at(place);
+    if (pid <= 0 || root_book_who(engine.config->book, (int)pid, &credentials, text) < 0) return;
     node->uid = credentials.user.effective;
     node->gid = credentials.group.effective;
 }

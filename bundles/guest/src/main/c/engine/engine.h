@@ -30,6 +30,10 @@ long resolve_path(struct call *call, struct union_place *place, int dir, const c
 /* proc.c */
 /* Where `exe` of a process of the container leads, if place->guest is such a link: the size of the guest path in `path`; 0: it is none; or -errno. */
 long executable_behind(struct call *call, const struct union_place *place, char *path);
+/* A host path that /proc tells, perhaps with " (deleted)" behind it, becomes the guest's, in place, if it is in the tree: its size. Uses scratch->other. */
+size_t told_by_proc(struct call *call, char *text, size_t size);
+/* The process whose files these are, for a place in /proc; or -1. */
+long process_at(const struct union_place *place);
 /* Whether a link of /proc that leads out of the tree may be followed: descriptors that a process of the container has, unless they are directories, and what is no file at all. */
 bool may_leave(struct call *call, const struct union_place *place);
 /* A file of /proc that has to tell the guest something else than the kernel does: a descriptor; -ENOENT: it is none. */

@@ -375,15 +375,7 @@ long call_faccessat2(struct call *call) { return access_path(call, (int)call->rd
 static long link_of_proc(struct call *call, struct union_place *place, char *target, long size) {
     const long own = executable_behind(call, place, target);
     if (own) return own;
-    if (*target != '/') return size;
-    struct union_place *other = &scratch_of(call)->other;
-    static const char deleted[] = " (deleted)";
-    const size_t tail = sizeof deleted - 1, end = (size_t)size > tail && bytes_equal(target + size - tail, deleted, tail) ? tail : 0;
-    if (union_detranslate(&engine.tree, other, target, (size_t)size - end) < 0) return size;
-    if (other->size == 0) other->guest[other->size++] = '/';
-    bytes_copy(target, other->guest, other->size);
-    bytes_copy(target + other->size, deleted, end);
-    return (long)(other->size + end);
+    return *target == '/' ? (long)told_by_proc(call, target, (size_t)size) : size;
 }
 
 static long readlink_path(struct call *call, int dir, uint64_t path, uint64_t out, int64_t room) {

@@ -2,88 +2,100 @@
 #include "engine.h"
 #include "status.h"
 
-enum { FOUND_LINE = 4096 };
+/* A process number at the beginning of a text, or -1; the rest is what follows. */
+static long take_number(const char **at, size_t *left) {
+    long number = -1;
+    for (; *left && **at >= '0' && **at <= '9'; ++*at, --*left) {
+        if (number > 99999999) return -1;
+        number = (number < 0 ? 0 : number) * 10 + **at - '0';
+    }
+    return number;
+}
 
-/* "/proc/PID/NAME" or "/proc/PID/task/TID/NAME", canonical: the number of the (last) process, or -1. */
-static long process_of(const struct union_place *place, const char *name) {
-    const char *at = place->guest;
-    size_t left = place->size;
-    long pid = -1;
-    if (place->bind < 0 || !engine.tree.binds[place->bind].magic) return -1;
+/* Steps behind "/proc/" in a canonical guest path. */
+static bool is_proc(const struct union_place *place, size_t size, const char **at, size_t *left) {
+    if (place->bind < 0 || !engine.tree.binds[place->bind].magic) return false;
     const size_t top = engine.tree.binds[place->bind].guest_size;
-    at += top, left -= top;
+    if (size < top + 2 || place->guest[top] != '/') return false;
+    *at = place->guest + top + 1, *left = size - top - 1;
+    return true;
+}
+
+long process_at(const struct union_place *place) {
+    const char *at;
+    size_t left;
+    return is_proc(place, place->size, &at, &left) ? take_number(&at, &left) : -1;
+}
+
+/* guest[0, size) is "/proc/PID/NAME" or "/proc/PID/task/TID/NAME": the number of the (last) process, or -1. */
+static long process_of(const struct union_place *place, size_t size, const char *name) {
+    static const char TASK[] = "/task/";
+    const char *at;
+    size_t left;
+    if (!is_proc(place, size, &at, &left)) return -1;
     for (int part = 0; part < 2; part++) {
-        if (left < 2 || *at != '/' || at[1] < '0' || at[1] > '9') return -1;
-        for (pid = 0, at++, left--; left && *at >= '0' && *at <= '9'; at++, left--) {
-            if (pid > 99999999) return -1;
-            pid = pid * 10 + *at - '0';
-        }
-        if (left && is_text(at + 1, left - 1, name)) return pid;
-        if (!begins(at, left, "/task/")) return -1;
-        at += 5, left -= 5;
+        const long pid = take_number(&at, &left);
+        if (pid < 0 || !left) return -1;
+        if (is_text(at + 1, left - 1, name)) return pid;
+        if (!begins(at, left, TASK)) return -1;
+        at += sizeof TASK - 1, left -= sizeof TASK - 1;
     }
     return -1;
 }
 
-static const char *find(const char *text, size_t size, const char *what) {
-    const size_t length = text_size(what);
-    for (size_t i = 0; i + length <= size; i++)
-        if (text[i] == *what && bytes_equal(text + i, what, length) && (i == 0 || text[i - 1] == '\n')) return text + i;
-    return NULL;
+size_t told_by_proc(struct call *call, char *text, size_t size) {
+    static const char DELETED[] = " (deleted)";
+    struct union_place *other = &scratch_of(call)->other;
+    const size_t tail = sizeof DELETED - 1, cut = size > tail && bytes_equal(text + size - tail, DELETED, tail) ? tail : 0;
+    if (union_detranslate(&engine.tree, other, text, size - cut) < 0 || other->size + cut + 2 > PATH_ROOM) return size;
+    if (other->size == 0) other->guest[other->size++] = '/';
+    bytes_copy(text, other->guest, other->size);
+    bytes_copy(text + other->size, DELETED, cut);
+    return other->size + cut;
 }
 
-/* The path in the line of maps that is at the marker. */
+/* The path in a line of maps, to `path`: its size, or -ENOENT. */
+static long path_in(const char *line, size_t size, char *path) {
+    size_t at = 0;
+    while (at < size && line[at] != '/') at++;
+    if (at == size || size - at >= PATH_ROOM) return -ENOENT;
+    bytes_copy(path, line + at, size - at);
+    return (long)(size - at);
+}
+
+/* What the marker of a process is a page of, as the guest knows it. -ENOENT: it has none, so it is none of the container's, or not yet. */
 static long marked(struct call *call, long pid, char *path) {
-    static const char MARK[] = "7c9000000000-";
-    char name[64], text[2 * FOUND_LINE];
+    static const char MARK[] = "7c9000000000-"; /* ENGINE_MARKER */
+    char name[64], text[2 * PATH_ROOM];
+    size_t have = 0;
+    long result = -ENOENT;
     put_text(put_decimal(put_text(name, "/proc/"), (uint64_t)pid), "/maps");
     const long fd = sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
-    size_t have = 0;
-    long result = fd < 0 ? fd : -ENOENT;
-    while (fd >= 0) {
+    if (fd < 0) return fd;
+    for (bool found = false; !found;) {
         const long got = SYS(read, fd, text + have, sizeof text - have);
         if (got <= 0) break;
         have += (size_t)got;
-        const char *line = find(text, have, MARK);
-        size_t end = 0;
-        if (line) {
-            const size_t from = (size_t)(line - text);
-            for (end = from; end < have && text[end] != '\n';) end++;
-            if (end < have) {
-                size_t at = from;
-                while (at < end && text[at] != '/') at++;
-                size_t size = end - at;
-                static const char DELETED[] = " (deleted)";
-                const size_t tail = sizeof DELETED - 1, cut = size > tail && bytes_equal(text + end - tail, DELETED, tail) ? tail : 0;
-                struct union_place *other = &scratch_of(call)->other;
-                result = at < end ? union_detranslate(&engine.tree, other, text + at, size - cut) : -ENOENT;
-                if (result < 0 && at < end) { /* a program outside of the tree, say in memory */
-                    bytes_copy(path, text + at, size);
-                    path[size] = 0;
-                    result = (long)size;
-                } else if (result == 0) {
-                    bytes_copy(path, other->guest, other->size);
-                    bytes_copy(path + other->size, DELETED, cut);
-                    path[other->size + cut] = 0;
-                    result = (long)(other->size + cut);
-                }
-                break;
-            }
+        size_t line = 0;
+        for (size_t end = 0; end < have && !found; end++) {
+            if (text[end] != '\n') continue;
+            found = begins(text + line, end - line, MARK);
+            if (found) result = path_in(text + line, end - line, path);
+            line = end + 1;
         }
-        /* Whole lines that are not it are done with. */
-        size_t keep = have;
-        while (keep && text[keep - 1] != '\n') keep--;
-        if (line) keep = (size_t)(line - text);
-        if (keep == 0 && have == sizeof text) keep = have;
-        bytes_move(text, text + keep, have - keep);
-        have -= keep;
+        if (line == 0 && have == sizeof text) line = have; /* no line of the kernel's is that long */
+        bytes_move(text, text + line, have - line);
+        have -= line;
     }
     sys_close(fd);
-    return result;
+    if (result < 0) return result;
+    const size_t size = told_by_proc(call, path, (size_t)result);
+    path[size] = 0;
+    return (long)size;
 }
 
 long executable_behind(struct call *call, const struct union_place *place, char *path) {
-    const long pid = process_of(place, "exe");
+    const long pid = process_of(place, place->size, "exe");
     if (pid < 0) return 0;
     if (pid == SYS(getpid, 0)) {
         const size_t size = text_size(engine.executable);
@@ -94,16 +106,8 @@ long executable_behind(struct call *call, const struct union_place *place, char 
     return size == -ENOENT ? 0 : size; /* a process of the host's, or one between execve and its program */
 }
 
-/* The name of the directory that a link of a process is in, in what is left of "/proc/PID" or "/proc/PID/task/TID". */
-static long process_with(const struct union_place *place, const char *directory) {
-    struct union_place *at = (struct union_place *)(uintptr_t)place;
-    const size_t size = place->size, name = place->name;
-    if (name == 0 || !size) return -1;
-    at->size = name - 1; /* without the link's own name */
-    const long pid = process_of(at, directory);
-    at->size = size;
-    return pid;
-}
+/* As process_of(), for the directory that a link is in. */
+static long process_with(const struct union_place *place, const char *directory) { return place->name ? process_of(place, place->name - 1, directory) : -1; }
 
 bool may_leave(struct call *call, const struct union_place *place) {
     if (process_with(place, "ns") >= 0) return true;
@@ -116,7 +120,7 @@ long open_generated(struct call *call, const struct union_place *place, int flag
     enum { ROOM = 8192 };
     struct root_credentials credentials;
     char in[ROOM], *out = scratch_of(call)->text;
-    const long pid = engine.full ? process_of(place, "status") : -1;
+    const long pid = engine.full ? process_of(place, place->size, "status") : -1;
     if (pid < 0 || (flags & O_ACCMODE) != O_RDONLY) return -ENOENT;
     if (root_book_who(engine.config->book, (int)pid, &credentials, out) < 0) return -ENOENT;
     const long from = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC, 0);

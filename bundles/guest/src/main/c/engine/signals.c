@@ -92,11 +92,11 @@ static long sigaction(int number, const struct action *new, struct action *old) 
 
 long signals_start(void) {
     static const int ALWAYS[] = {SIGNAL_SEGV, SIGNAL_BUS, SIGNAL_SYS};
+    static const struct action DEFAULTS = {.handler = DEFAULT}, IGNORED = {.handler = IGNORE};
     for (unsigned i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++) {
         struct action before;
-        long result = SYS(rt_sigaction, ALWAYS[i], NULL, &before, MASK_SIZE);
-        const struct action first = {.handler = before.handler == IGNORE ? IGNORE : DEFAULT};
-        if (result == 0) result = sigaction(ALWAYS[i], &first, NULL);
+        long result = sigaction(ALWAYS[i], &DEFAULTS, &before);
+        if (result == 0 && before.handler == IGNORE) result = sigaction(ALWAYS[i], &IGNORED, NULL);
         if (result < 0) return result;
     }
     const uint64_t trap = SIGNAL_BIT(SIGNAL_SYS);
