@@ -72,10 +72,7 @@ static _Noreturn void run(struct launch *launch) {
     if (monitored.guest < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
     if (monitored.guest == 0) guest_run(launch);
     for (int fd = 0; fd <= 2; fd++) dup2(launch->null, fd);
-    if (launch->plan.guest.terminal) {
-        close(launch->console.master);
-        close(launch->console.slave);
-    }
+    console_close(&launch->console);
     close(launch->report);
     monitor(launch->first);
 }
@@ -94,9 +91,6 @@ void enter_container(struct launch *launch, pid_t pid) {
     if (child < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
     if (child == 0) run(launch);
     close(launch->report);
-    if (launch->plan.guest.terminal) {
-        close(launch->console.master);
-        close(launch->console.slave);
-    }
+    console_close(&launch->console);
     exit(wait_for(child, monitored.together));
 }

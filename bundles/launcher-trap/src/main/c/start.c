@@ -30,10 +30,7 @@ static pid_t tie_to_parent(const struct launch *launch) {
 /* What it holds open would keep a reader of the guest's output waiting, so it holds nothing. */
 static void let_go(struct launch *launch) {
     for (int fd = 0; fd <= 2; fd++) dup2(launch->null, fd);
-    if (launch->plan.guest.terminal) {
-        close(launch->console.master);
-        close(launch->console.slave);
-    }
+    console_close(&launch->console);
     close(launch->report);
     close(launch->null);
 }

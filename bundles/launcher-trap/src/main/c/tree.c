@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "filecontent.h"
 #include "removal.h"
 #include "volume.h"
 
@@ -150,27 +150,10 @@ static void mount_op(struct tree *tree, const struct op *op) {
     if (proc) tree->binds[tree->config.bind_count - 1].magic = true;
 }
 
-/* `${hostname}` stands for the host's name, which is the guest's too. */
-static void add_expanded(struct bytes *data, const struct record *content) {
-    static const char HOLE[] = "${hostname}";
-    struct utsname name;
-    const unsigned char *at = content->data, *end = at + content->size, *hole;
-    while (uname(&name) == 0 && (hole = memmem(at, (size_t)(end - at), HOLE, strlen(HOLE)))) {
-        bytes_add(data, at, (size_t)(hole - at));
-        bytes_text(data, name.nodename);
-        at = hole + strlen(HOLE);
-    }
-    bytes_add(data, at, (size_t)(end - at));
-}
-
 static void file_op(struct tree *tree, const struct op *op) {
     static unsigned count;
     struct bytes data = {0};
-    if (op->source && !read_file(AT_FDCWD, op->source, &data)) {
-        if (errno == ENOENT) return;
-        die(STATUS_LICHEN, "cannot read a file for the container (%s): %s", op->source, strerror(errno));
-    }
-    if (!op->source) add_expanded(&data, &op->content);
+    if (!file_content(op, &data)) return;
     AUTO_FREE char *all = must_format("%s/files", tree->run);
     AUTO_FREE char *path = must_format("%s/%u", all, count++);
     /* Guest users search the directory that a file is bound from; the one above is ours alone. */

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "filecontent.h"
 #include "mounts.h"
 #include "volume.h"
 #include "walk.h"
@@ -85,26 +85,9 @@ static void open_scratch(struct tree *tree) {
     if (tree->scratch < 0) mount_failed("tmpfs", tree->scratch_path);
 }
 
-/* `${hostname}` stands for the host's name as the guest sees it, which may come from the container's id. */
-static void add_expanded(struct bytes *data, const struct record *content) {
-    static const char HOLE[] = "${hostname}";
-    struct utsname name;
-    const unsigned char *at = content->data, *end = at + content->size, *hole;
-    while (uname(&name) == 0 && (hole = memmem(at, (size_t)(end - at), HOLE, strlen(HOLE)))) {
-        bytes_add(data, at, (size_t)(hole - at));
-        bytes_text(data, name.nodename);
-        at = hole + strlen(HOLE);
-    }
-    bytes_add(data, at, (size_t)(end - at));
-}
-
 static void mount_private_file(struct tree *tree, const struct op *op) {
     struct bytes data = {0};
-    if (op->source && !read_file(AT_FDCWD, op->source, &data)) {
-        if (errno == ENOENT) return;
-        die(STATUS_LICHEN, "cannot read a file for the container (%s): %s", op->source, strerror(errno));
-    }
-    if (!op->source) add_expanded(&data, &op->content);
+    if (!file_content(op, &data)) return;
     if (tree->scratch < 0) open_scratch(tree);
     static unsigned count;
     AUTO_FREE char *name = must_format("%u", count++);

@@ -35,10 +35,7 @@ static _Noreturn void reap_for(struct launch *launch) {
     if (guest == 0) guest_run(launch);
     for (int fd = 0; fd <= 2; fd++) dup2(launch->null, fd);
     close_on_exec_from(3);
-    if (launch->plan.guest.terminal) {
-        close(launch->console.master);
-        close(launch->console.slave);
-    }
+    console_close(&launch->console);
     close(launch->report);
     close(launch->payload);
     close(launch->proc);

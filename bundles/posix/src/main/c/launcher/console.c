@@ -58,6 +58,10 @@ void console_use(const struct console *console) {
     if (ioctl(console->slave, TIOCSCTTY, 0) != 0) die(STATUS_LICHEN, "cannot make the terminal the controlling one: %s", strerror(errno));
     for (int fd = 0; fd <= 2; fd++)
         if (dup2(console->slave, fd) < 0) die(STATUS_LICHEN, "cannot use the terminal: %s", strerror(errno));
-    close(console->slave);
-    close(console->master);
+    console_close(console);
+}
+
+void console_close(const struct console *console) {
+    if (console->slave >= 0) close(console->slave);
+    if (console->master >= 0) close(console->master);
 }

@@ -14,5 +14,7 @@ void console_open(struct console *console, const struct winsize *size);
 void console_bind(const struct console *console);
 /* Makes the terminal the controlling one of this process, and its stdin, stdout and stderr. */
 void console_use(const struct console *console);
+/* Lets go of a terminal that the guest has by now. One that was never opened is { -1, -1 }. */
+void console_close(const struct console *console);
 
 #endif
