@@ -16,18 +16,21 @@ poms=$(cd "$top" && find . -name pom.xml -not -path '*/target/*' -exec cat {} + 
 offline=''
 [ "$(cat "$top/.build/fetched" 2>/dev/null)" != "$poms" ] || offline=-o
 
-progress() { # one line, rewritten, of what is being built; without a terminal only a first line
-  if [ -t 2 ]; then
-    while read -r line; do
-      case $line in
-        *Building*'['*']'*) printf '\r\033[Kbuilding lichen: %s' "${line#*Building }" >&2 ;;
-      esac
-    done
-    printf '\r\033[K' >&2
-  else
-    echo "building lichen (log: $log) ..." >&2
-    cat >/dev/null
-  fi
+progress() { # one line, rewritten, of what is being built; without a terminal the modules in one line that grows
+  [ -t 2 ] || printf 'building lichen (log: %s):' "$log" >&2
+  while read -r line; do
+    case $line in
+      *Building*'['*']'*)
+        line=${line#*Building }
+        if [ -t 2 ]; then
+          printf '\r\033[Kbuilding lichen: %s' "$line" >&2
+        else
+          printf ' %s' "${line%% *}" >&2
+        fi
+        ;;
+    esac
+  done
+  if [ -t 2 ]; then printf '\r\033[K' >&2; else echo >&2; fi
 }
 
 run() {
