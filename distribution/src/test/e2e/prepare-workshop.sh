@@ -2,7 +2,7 @@
 # prepare-workshop.sh CACHE GUEST: makes, as root, a Debian with compilers, interpreters and debuggers, whose path it prints, and the programs of GUEST in GUEST/made.
 # A program that cannot be made here is left out, and whoever needs it says so.
 set -eu
-out=$1/workshop-bookworm.tar made=$2/made
+made=$2/made
 packages=python3,perl,gcc,libc6-dev,make,git,nodejs,openjdk-17-jre-headless,strace,gdb,rpm,procps,file
 mkdir -p "$1" "$made"
 static=$(command -v musl-gcc || echo gcc)
@@ -18,15 +18,4 @@ if command -v javac >/dev/null; then
   jar cf "$made/forks.jar" -C "$classes" .
   rm -rf "$classes"
 fi
-if [ ! -s "$out" ]; then
-  command -v mmdebstrap >/dev/null || { echo "no mmdebstrap here" >&2 && exit 1; }
-  [ "$(id -u)" = 0 ] || { echo "only root can make it: run this as root once, for $out" >&2 && exit 1; }
-  mmdebstrap --quiet --variant=minbase --include="$packages" --format=tar bookworm "$out.$$" >"$out.log" 2>&1 || {
-    rm -f "$out.$$"
-    echo "mmdebstrap failed: $(tail -n 1 "$out.log")" >&2
-    exit 1
-  }
-  mv "$out.$$" "$out"
-fi
-chmod a+r "$out"
-echo "$out"
+exec "$(dirname "$0")/prepare-debian.sh" "$1" workshop "$packages"
