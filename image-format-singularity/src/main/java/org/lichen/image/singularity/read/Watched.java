@@ -7,18 +7,9 @@ import org.lichen.api.Request;
 import org.lichen.api.image.Entry;
 import org.lichen.api.image.EntryStream;
 
-/** Entries of a file that tell how far they are, and end when nobody waits. */
-final class Watched implements EntryStream {
-  private final EntryStream entries;
-  private final Request request;
-  private final Progress.Task task;
-
-  Watched(EntryStream entries, Request request, Progress.Task task) {
-    this.entries = entries;
-    this.request = request;
-    this.task = task;
-  }
-
+/** Entries that tell how far they are, and end when nobody waits. */
+public record Watched(EntryStream entries, Request request, Progress.Task task)
+    implements EntryStream {
   @Override
   public Optional<Entry> next() throws IOException {
     if (request.cancellation().requested()) {

@@ -30,6 +30,7 @@ import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.NamedImage;
+import org.lichen.image.singularity.read.Watched;
 import org.lichen.image.singularity.sif.Architecture;
 import org.lichen.image.singularity.sif.DataType;
 import org.lichen.image.singularity.squashfs.write.Packing;
@@ -158,7 +159,7 @@ public final class ImageToSif {
       }
       for (int i = 0; i < image.layers().size(); i++) {
         try (EntryStream entries = from.entries(image.layers().get(i))) {
-          merged.write(i, new Counted(entries, request, task), squashfs);
+          merged.write(i, new Watched(entries, request, task), squashfs);
         }
       }
       new Additions(merged.root(), squashfs, seconds).add(image.config());
