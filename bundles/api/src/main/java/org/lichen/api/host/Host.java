@@ -15,6 +15,12 @@ public interface Host {
     return fact(name).startsWith("yes");
   }
 
+  /** Why a fact does not hold: its answer, without the {@code no} in front. */
+  default String reason(String name) {
+    String fact = fact(name);
+    return fact.startsWith("no: ") ? fact.substring(4) : fact;
+  }
+
   /** Every fact by name, in a stable order. */
   Map<String, String> all();
 

@@ -5,8 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.lichen.api.Mount;
+import org.lichen.api.Support;
 
 /**
  * What is to be started, free of images and stores. Made by {@link Builder}, to which every {@link
@@ -47,6 +50,16 @@ public record LaunchSpec(
 
   public static Builder builder(List<String> argv) {
     return new Builder(argv);
+  }
+
+  /** Refuses by name what is asked for and not among these guarantees; empty if nothing is. */
+  public Optional<Support.Unsupported> refusal(Set<String> guarantees) {
+    Set<String> missing = new TreeSet<>(requires);
+    missing.removeAll(guarantees);
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Support.Unsupported("it cannot guarantee " + String.join(", ", missing), ""));
   }
 
   /** Collects a spec. Not thread-safe. */

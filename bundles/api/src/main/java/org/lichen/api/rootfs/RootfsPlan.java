@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.lichen.api.Support;
 
 /**
  * A root filesystem as data. Relative paths mean files in the container's directory. One lower of
@@ -30,6 +31,22 @@ public record RootfsPlan(
   /** Whether it is one plain tree. */
   public boolean merged() {
     return lowers.size() == 1 && upper.isEmpty() && lowers.get(0).kind().equals(Lower.DIRECTORY);
+  }
+
+  /**
+   * Refuses a plan that is newer than what the caller understands: the {@link #VERSION} that it was
+   * compiled with.
+   */
+  public Optional<Support.Unsupported> refusal(int understood) {
+    return version <= understood
+        ? Optional.empty()
+        : Optional.of(
+            new Support.Unsupported(
+                "the strategy plans version "
+                    + version
+                    + ", this launcher understands "
+                    + understood,
+                "update the launcher: lichen plugin update"));
   }
 
   public static Builder builder() {

@@ -57,17 +57,13 @@ public final class TrapLauncher implements Launcher {
     if (traps(host) instanceof Support.Unsupported no) {
       return no;
     }
-    if (rootfs.version() > RootfsPlan.VERSION) {
-      return Support.no(
-          "the strategy plans version "
-              + rootfs.version()
-              + ", this launcher understands "
-              + RootfsPlan.VERSION,
-          "update the launcher: lichen plugin update");
+    Optional<Support.Unsupported> newer = rootfs.refusal(RootfsPlan.VERSION);
+    if (newer.isPresent()) {
+      return newer.get();
     }
-    Optional<String> refused = refused(spec);
-    if (refused.isPresent()) {
-      return Support.no(refused.get(), "");
+    Optional<Support.Unsupported> refusal = spec.refusal(GUARANTEES).or(() -> refused(spec));
+    if (refusal.isPresent()) {
+      return refusal.get();
     }
     if (!rootfs.merged()) {
       return Support.no("it has no unions yet", "--strategy extract");
@@ -81,31 +77,27 @@ public final class TrapLauncher implements Launcher {
   }
 
   static Support traps(Host host) {
-    String fact = host.fact(FACT);
     return host.has(FACT)
         ? Support.yes()
         : Support.no(
-            "system calls cannot be trapped here: "
-                + (fact.startsWith("no: ") ? fact.substring(4) : fact),
+            "system calls cannot be trapped here: " + host.reason(FACT),
             "it needs seccomp filters (SECCOMP_RET_TRAP), on x86_64");
   }
 
-  /** What was asked for and cannot be given, by name. */
-  private static Optional<String> refused(LaunchSpec spec) {
-    Set<String> missing = new TreeSet<>(spec.requires());
-    missing.removeAll(GUARANTEES);
-    if (!missing.isEmpty()) {
-      return Optional.of("it cannot guarantee " + String.join(", ", missing));
-    }
+  /** What was asked for without the name of a guarantee, and cannot be given. */
+  private static Optional<Support.Unsupported> refused(LaunchSpec spec) {
     if (!spec.init()) {
-      return Optional.of("it cannot make the guest process 1 (--init=false)");
+      return Optional.of(
+          new Support.Unsupported("it cannot make the guest process 1 (--init=false)", ""));
     }
     for (Mount mount : spec.mounts()) {
       for (String option : new TreeSet<>(mount.options())) {
         boolean size = option.startsWith("size=") || option.startsWith("nr_");
         if (option.equals("noexec") || size) {
           return Optional.of(
-              "it cannot keep the option '" + option + "' of the mount on " + mount.target());
+              new Support.Unsupported(
+                  "it cannot keep the option '" + option + "' of the mount on " + mount.target(),
+                  ""));
         }
       }
     }

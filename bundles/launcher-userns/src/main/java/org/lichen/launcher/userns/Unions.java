@@ -19,9 +19,7 @@ final class Unions {
       return Support.yes();
     }
     boolean fuse = host.has("fuse-overlayfs");
-    String fuseReason =
-        "fuse-overlayfs: "
-            + UsernsLauncher.reason(host.fact(fuse ? "fuse-home" : "fuse-overlayfs"));
+    String fuseReason = "fuse-overlayfs: " + host.reason(fuse ? "fuse-home" : "fuse-overlayfs");
     if (hidesByNames(rootfs)) {
       return Support.no(
           "the kernel does not understand how the layers of this store hide files; " + fuseReason,
@@ -30,15 +28,12 @@ final class Unions {
     }
     if (!host.has("kernel-overlay")) {
       return Support.no(
-          "no overlay file system: "
-              + UsernsLauncher.reason(host.fact("kernel-overlay"))
-              + "; "
-              + fuseReason,
+          "no overlay file system: " + host.reason("kernel-overlay") + "; " + fuseReason,
           fuse ? ELSEWHERE : "a kernel from 5.11 on, or fuse-overlayfs with /dev/fuse");
     }
     return Support.no(
         "what containers write cannot be kept in Lichen's home: "
-            + UsernsLauncher.reason(host.fact("overlay-home"))
+            + host.reason("overlay-home")
             + "; "
             + fuseReason,
         ELSEWHERE);

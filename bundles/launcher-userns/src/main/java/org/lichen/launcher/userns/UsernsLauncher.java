@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.lichen.api.Support;
 import org.lichen.api.host.Host;
 import org.lichen.api.launch.LaunchSpec;
@@ -85,23 +84,19 @@ public final class UsernsLauncher implements Launcher {
   public Support support(Host host, RootfsPlan rootfs, LaunchSpec spec) {
     if (!host.has("user-namespaces")) {
       return Support.no(
-          "unprivileged user namespaces do not work here: " + reason(host.fact("user-namespaces")),
+          "unprivileged user namespaces do not work here: " + host.reason("user-namespaces"),
           "ask the administrator for: sysctl user.max_user_namespaces=15000, and, where they exist,"
               + " kernel.unprivileged_userns_clone=1 and"
               + " kernel.apparmor_restrict_unprivileged_userns=0");
     }
     if (!host.has("private-pids") && !"host".equals(spec.namespaces().get("pid"))) {
       return Support.no(
-          "private process ids do not work here: " + reason(host.fact("private-pids")),
+          "private process ids do not work here: " + host.reason("private-pids"),
           "share those of the host: --pid host");
     }
-    if (rootfs.version() > RootfsPlan.VERSION) {
-      return Support.no(
-          "the strategy plans version "
-              + rootfs.version()
-              + ", this launcher understands "
-              + RootfsPlan.VERSION,
-          "update the launcher: lichen plugin update");
+    Optional<Support.Unsupported> newer = rootfs.refusal(RootfsPlan.VERSION);
+    if (newer.isPresent()) {
+      return newer.get();
     }
     for (Lower lower : rootfs.lowers()) {
       if (!lower.kind().equals(Lower.DIRECTORY)) {
@@ -116,7 +111,7 @@ public final class UsernsLauncher implements Launcher {
     }
     if (spec.identity().equals("ranges") && !host.has("subordinate-ids")) {
       return Support.no(
-          "identity 'ranges' does not work here: " + reason(host.fact("subordinate-ids")),
+          "identity 'ranges' does not work here: " + host.reason("subordinate-ids"),
           "install uidmap (newuidmap) and add the user to /etc/subuid and /etc/subgid");
     }
     if (spec.identity().equals("full")
@@ -125,14 +120,11 @@ public final class UsernsLauncher implements Launcher {
     }
     if (spec.identity().equals("ranges") && !host.has("owners-home")) {
       return Support.no(
-          "identity 'ranges' does not work in Lichen's home: " + reason(host.fact("owners-home")),
+          "identity 'ranges' does not work in Lichen's home: " + host.reason("owners-home"),
           "keep Lichen's data on a local disk (--home DIR), or use another --identity");
     }
-    Set<String> missing = new TreeSet<>(spec.requires());
-    missing.removeAll(GUARANTEES);
-    return missing.isEmpty()
-        ? Support.yes(limits(host, rootfs, spec))
-        : Support.no("it cannot guarantee " + String.join(", ", missing), "");
+    Optional<Support.Unsupported> refusal = spec.refusal(GUARANTEES);
+    return refusal.isPresent() ? refusal.get() : Support.yes(limits(host, rootfs, spec));
   }
 
   /** On shared layers the kernel would copy files up without what the image says of owners. */
@@ -155,10 +147,6 @@ public final class UsernsLauncher implements Launcher {
       limits.add("the union is mounted by fuse-overlayfs, which is slower than the kernel's");
     }
     return limits.toArray(String[]::new);
-  }
-
-  static String reason(String fact) {
-    return fact.startsWith("no: ") ? fact.substring(4) : fact;
   }
 
   @Override

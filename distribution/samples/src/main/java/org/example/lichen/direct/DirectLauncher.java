@@ -1,8 +1,8 @@
 package org.example.lichen.direct;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.lichen.api.Support;
 import org.lichen.api.host.Host;
 import org.lichen.api.launch.LaunchSpec;
@@ -54,11 +54,10 @@ public final class DirectLauncher implements Launcher {
     if (spec.terminal()) {
       return Support.no("it makes no terminals", "leave out -t");
     }
-    if (!spec.requires().isEmpty()) {
-      return Support.no(
-          "it cannot guarantee " + String.join(", ", new TreeSet<>(spec.requires())), "");
-    }
-    return Support.yes("nothing is isolated, and /tmp is the host's");
+    Optional<Support.Unsupported> refusal = spec.refusal(guarantees());
+    return refusal.isPresent()
+        ? refusal.get()
+        : Support.yes("nothing is isolated, and /tmp is the host's");
   }
 
   @Override
