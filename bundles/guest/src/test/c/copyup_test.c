@@ -14,7 +14,7 @@
 #include "base.h"
 #include "calls.h"
 #include "credentials.h"
-#include "layerindex_make.h"
+#include "layer.h"
 #include "union.h"
 #include "world.h"
 
@@ -93,15 +93,8 @@ static void make_trees(enum union_encoding encoding) {
 }
 
 static void make_index(int i) {
-    struct bytes json = {0};
-    CHECK(mkdir(LAYERS[i], 0700) == 0);
-    bytes_text(&json, "{\"lichen\":\"layer\",\"version\":1,\"whiteouts\":\"overlay\"}\n");
-    bytes_text(&json, LINES[i]);
-    bytes_format(&json, "{\"diffId\":\"sha256:0\",\"entries\":%u,\"bytes\":0}\n", COUNT[i]);
+    layer_make(LAYERS[i], LINES[i], COUNT[i]);
     AUTO_CLOSE int directory = open(LAYERS[i], O_RDONLY | O_DIRECTORY);
-    CHECK(replace_file(directory, "layer.json", json.data, json.size, 0600));
-    bytes_clear(&json);
-    layerindex_make(LAYERS[i]);
     bytes_clear(&guest.content[i]);
     CHECK(read_file(directory, ROOT_INDEX_NAME, &guest.content[i]) && root_index_open(&guest.index[i], guest.content[i].data, guest.content[i].size));
 }

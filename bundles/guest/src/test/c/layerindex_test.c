@@ -13,7 +13,7 @@
 #include "base.h"
 #include "calls.h"
 #include "layerindex.h"
-#include "layerindex_make.h"
+#include "layer.h"
 #include "world.h"
 
 static const char *const LAYERS[] = {"top", "middle", "bottom"};
@@ -38,17 +38,7 @@ static const char *const LINES[] = {
     "{\"path\":\"c/d\",\"type\":\"directory\",\"mode\":\"0755\",\"uid\":9,\"gid\":9,\"mtime\":\"0.000000000\"}\n"};
 static const unsigned COUNT[] = {12, 3, 3};
 
-static void make_layer(int i) {
-    struct bytes json = {0};
-    CHECK(mkdir(LAYERS[i], 0700) == 0);
-    bytes_text(&json, "{\"lichen\":\"layer\",\"version\":1,\"whiteouts\":\"overlay\"}\n");
-    bytes_text(&json, LINES[i]);
-    bytes_format(&json, "{\"diffId\":\"sha256:0\",\"entries\":%u,\"bytes\":0}\n", COUNT[i]);
-    AUTO_CLOSE int directory = open(LAYERS[i], O_RDONLY | O_DIRECTORY);
-    CHECK(replace_file(directory, "layer.json", json.data, json.size, 0600));
-    bytes_clear(&json);
-    layerindex_make(LAYERS[i]);
-}
+static void make_layer(int i) { layer_make(LAYERS[i], LINES[i], COUNT[i]); }
 
 static struct root_index open_layer(int i, struct bytes *content) {
     struct root_index index;
