@@ -4,6 +4,7 @@
 set -eu
 top=$1 stamp=$2
 . "$top/distribution/src/main/sh/prerequisites.sh"
+. "$top/distribution/src/main/sh/maven.sh"
 prerequisites || exit 1
 
 mkdir -p "$top/.build" "$(dirname "$stamp")"
@@ -16,33 +17,12 @@ poms=$(cd "$top" && find . -name pom.xml -not -path '*/target/*' -exec cat {} + 
 offline=''
 [ "$(cat "$top/.build/fetched" 2>/dev/null)" != "$poms" ] || offline=-o
 
-progress() { # one line, rewritten, of what is being built; without a terminal the modules in one line that grows
-  [ -t 2 ] || printf 'building lichen (log: %s):' "$log" >&2
-  while read -r line; do
-    case $line in
-      *Building*'['*']'*)
-        line=${line#*Building }
-        if [ -t 2 ]; then
-          printf '\r\033[Kbuilding lichen: %s' "$line" >&2
-        else
-          printf ' %s' "${line%% *}" >&2
-        fi
-        ;;
-    esac
-  done
-  if [ -t 2 ]; then printf '\r\033[K' >&2; else echo >&2; fi
-}
-
-run() {
-  { mvn -B -ntp $1 -Dquick -Dstyle.color=never -f "$top/pom.xml" -pl distribution -am package 2>&1 && echo MAVEN-OK; } |
-    tee "$log" | progress
-  tail -n 1 "$log" | grep -q "MAVEN-OK$"
-}
+run() { maven "$log" $1 -Dquick -pl distribution -am package; }
 
 if ! run "$offline"; then
   if [ -z "$offline" ] || ! run ''; then
     echo "lichen: the build failed; from $log:" >&2
-    grep -E '^\[ERROR\]|error:' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
+    maven_errors "$log" 20
     exit 1
   fi
 fi
