@@ -11,7 +11,6 @@
 
 #include "layout.h"
 
-#ifndef __ASSEMBLER__
 #include "union.h"
 
 #include <linux/errno.h>
@@ -83,5 +82,5 @@ static inline long guest_text(char *to, uint64_t from, uint64_t room) { return g
 
 /* dispatch.c: answers a call; the result is what the guest gets, unless the call is to be made again. */
 long dispatch(struct call *call);
-#endif
+
 #endif

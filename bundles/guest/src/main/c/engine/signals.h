@@ -24,13 +24,4 @@ extern int alternate_stack_used;
 /* The handlers that are always in force. At the start of a process. */
 long signals_start(void);
 
-long call_rt_sigaction(struct call *call);
-long call_rt_sigprocmask(struct call *call);
-long call_rt_sigsuspend(struct call *call);
-long call_sigaltstack(struct call *call);
-long call_ppoll(struct call *call);
-long call_pselect6(struct call *call);
-long call_epoll_pwait(struct call *call);
-long call_epoll_pwait2(struct call *call);
-
 #endif

@@ -3,7 +3,20 @@
 
 #include <linux/un.h>
 
-enum { FAMILY_UNIX = 1, ADDRESS_MOST = 128, PATH_AT = 2 };
+enum { FAMILY_UNIX = 1, ADDRESS_MOST = 128, PATH_AT = 2, SOCKET_LEVEL = 1, PEER_CREDENTIALS = 17, CREDENTIALS_MESSAGE = 2 };
+
+/* A control message's head, and what is in one that tells who has sent it. */
+struct control {
+    uint64_t size;
+    int32_t level, kind;
+};
+struct peer {
+    int32_t pid;
+    uint32_t uid, gid;
+};
+static bool tells_sender(const struct control *control) {
+    return control->level == SOCKET_LEVEL && control->kind == CREDENTIALS_MESSAGE && control->size >= sizeof *control + sizeof(struct peer);
+}
 
 struct address {
     union {
@@ -100,7 +113,7 @@ static long translate(struct call *call, struct address *address, bool create) {
     return result;
 }
 
-/* A socket is a name like any other to the union: what hides it in lower layers, owners, and what is listed. It is bound beside and then has its place by the host's path. */
+/* The kernel makes the name, so this is for trees that are plain directories: nothing is copied up, and nothing of lower layers is hidden. */
 long call_bind(struct call *call) {
     struct scratch *scratch = scratch_of(call);
     struct address address;
@@ -153,24 +166,19 @@ struct message {
     int32_t flags, pad2;
 };
 
-/* SCM_CREDENTIALS must be the host's: they become those of the sender, which readers in the container look up again. */
+/* Who sends has to be told to the kernel with the host's ids; readers in the container look the sender up again. Copies the control messages to `room` if one of them is changed. */
 static bool has_credentials(const struct message *message, char *control, uint64_t room) {
-    enum { SOL = 1, CREDENTIALS = 2, HEADER = 16, SIZE = 12 };
     bool changed = false;
-    if (!engine.full || !message->control || message->control_size < HEADER + SIZE || message->control_size > room) return false;
+    struct control head;
+    if (!engine.full || !message->control || message->control_size < sizeof head + sizeof(struct peer) || message->control_size > room) return false;
     if (guest_read(control, message->control, message->control_size) < 0) return false;
-    for (uint64_t at = 0; at + HEADER <= message->control_size;) {
-        uint64_t size;
-        int32_t kind[2];
-        bytes_copy(&size, control + at, 8);
-        bytes_copy(kind, control + at + 8, 8);
-        if (size < HEADER || size > message->control_size - at) break;
-        if (kind[0] == SOL && kind[1] == CREDENTIALS && size >= HEADER + SIZE) {
-            const uint32_t own[2] = {engine.config->host_uid, engine.config->host_gid};
-            bytes_copy(control + at + HEADER + 4, own, sizeof own);
-            changed = true;
-        }
-        at += (size + 7) & ~7ull;
+    for (uint64_t at = 0; at + sizeof head <= message->control_size; at += (head.size + 7) & ~7ull) {
+        bytes_copy(&head, control + at, sizeof head);
+        if (head.size < sizeof head || head.size > message->control_size - at) break;
+        if (!tells_sender(&head)) continue;
+        const uint32_t own[2] = {engine.config->host_uid, engine.config->host_gid};
+        bytes_copy(control + at + sizeof head + offsetof(struct peer, uid), own, sizeof own);
+        changed = true;
     }
     return changed;
 }
@@ -222,7 +230,7 @@ static size_t long_again(char *path, size_t size, char *room) {
     return (size_t)length + size - name + 1;
 }
 
-/* The address is in memory of ours; `room` is what the guest has. */
+/* What the kernel tells becomes the guest's path, if it is one of the container's. */
 static void as_guest(struct call *call, struct address *address) {
     struct scratch *scratch = scratch_of(call);
     if (is_path(address)) {
@@ -250,7 +258,7 @@ static long tell(struct call *call, struct address *address, uint64_t to, uint64
     if (guest_read(&room, size_to, sizeof room) < 0) return -EFAULT;
     if ((int)room < 0) return -EINVAL;
     as_guest(call, address);
-    const uint32_t told = address->size;
+    const uint32_t told = address->size; /* of it the guest gets what it has room for */
     if (guest_write(to, address->bytes, told < room ? told : room) < 0) return -EFAULT;
     return guest_write(size_to, &told, sizeof told);
 }
@@ -295,12 +303,6 @@ long call_recvfrom(struct call *call) {
 
 /* ---- who is at the other end, where root is emulated: as that process is now */
 
-enum { SOCKET_LEVEL = 1, PEER_CREDENTIALS = 17, CREDENTIALS_MESSAGE = 2 };
-struct peer {
-    int32_t pid;
-    uint32_t uid, gid;
-};
-
 static void show_peer(struct call *call, struct peer *peer) {
     struct root_credentials credentials;
     if (peer->pid <= 0 || root_book_who(engine.config->book, peer->pid, &credentials, scratch_of(call)->text) < 0) return;
@@ -324,17 +326,14 @@ long call_getsockopt(struct call *call) {
 
 /* Control messages that tell who has sent them, in the guest's memory. */
 static void show_senders(struct call *call, const struct message *message) {
-    struct {
-        uint64_t size;
-        int32_t level, kind;
-    } header;
+    struct control control;
     struct peer peer;
-    for (uint64_t at = 0; at + sizeof header + sizeof peer <= message->control_size; at += (header.size + 7) & ~7ull) {
-        if (guest_read(&header, message->control + at, sizeof header) < 0 || header.size < sizeof header) return;
-        if (header.level != SOCKET_LEVEL || header.kind != CREDENTIALS_MESSAGE || header.size < sizeof header + sizeof peer) continue;
-        if (guest_read(&peer, message->control + at + sizeof header, sizeof peer) < 0) return;
+    for (uint64_t at = 0; at + sizeof control + sizeof peer <= message->control_size; at += (control.size + 7) & ~7ull) {
+        if (guest_read(&control, message->control + at, sizeof control) < 0 || control.size < sizeof control) return;
+        if (!tells_sender(&control)) continue;
+        if (guest_read(&peer, message->control + at + sizeof control, sizeof peer) < 0) return;
         show_peer(call, &peer);
-        guest_write(message->control + at + sizeof header, &peer, sizeof peer);
+        guest_write(message->control + at + sizeof control, &peer, sizeof peer);
     }
 }
 
