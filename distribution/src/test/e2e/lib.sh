@@ -2,20 +2,46 @@
 # print what differs. done_ writes the result that run.sh adds up.
 passed=0 failed=0 skipped=0
 
+# A test that hangs fails after so many seconds, and the next one begins.
+limit=${LICHEN_TEST_SECONDS:-600}
+at_hand=$E2E_RESULT.test
+watch() {
+  local began pid rest
+  while sleep 2 && kill -0 $$ 2>/dev/null; do
+    read -r began pid 2>/dev/null <"$at_hand" && [ $((EPOCHSECONDS - began)) -gt "$limit" ] || continue
+    rest=$(descendants "$pid")
+    kill -KILL "$pid" $rest 2>/dev/null
+  done
+}
+descendants() { # PID
+  local child
+  for child in $(pgrep -P "$1"); do
+    echo "$child"
+    descendants "$child"
+  done
+}
+watch </dev/null >/dev/null 2>&1 &
+
 t() { # NAME COMMAND…
-  local name=$1 output status
+  local name=$1 output=$E2E_RESULT.output status=0 began=$EPOCHSECONDS
   shift
-  output=$("$@" 2>&1) && status=0 || status=$?
+  # Into a file: what a test leaves behind would keep a pipe open.
+  (
+    echo "$EPOCHSECONDS $BASHPID" >"$at_hand"
+    "$@"
+  ) >"$output" 2>&1 || status=$?
+  rm -f "$at_hand"
   if [ "$status" = 0 ]; then
     passed=$((passed + 1))
     echo "ok   $name"
   elif [ "$status" = 77 ] && [ "${LICHEN_MUST_WORK:-}" != 1 ]; then
     skipped=$((skipped + 1))
-    echo "skip $name: $output"
+    echo "skip $name: $(cat "$output")"
   else
     failed=$((failed + 1))
+    [ $((EPOCHSECONDS - began)) -le "$limit" ] || status="$status, after more than $limit seconds"
     echo "FAIL $name (status $status)"
-    printf '%s\n' "$output" | tail -n 25 | sed 's/^/     | /'
+    tail -n 25 "$output" | sed 's/^/     | /'
   fi
 }
 

@@ -86,6 +86,7 @@ with_fuse() {
 passed=0 failed=0 skipped=0
 for suite; do
   echo "-- $suite"
+  began=$SECONDS
   as=(${nameless[@]+"${nameless[@]}"}) own=$work debian='' why=''
   case $suite in
     ranges) with_ranges ;;
@@ -97,7 +98,8 @@ for suite; do
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \
     LANG=C.UTF-8 TERM=xterm JAVA_HOME="${JAVA_HOME:-}" LICHEN_MUST_WORK="${LICHEN_MUST_WORK:-}" \
     LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 LICHEN_CRASH_ROUNDS="${LICHEN_CRASH_ROUNDS:-}" \
-    LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
+    LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" \
+    LICHEN_TEST_SECONDS="${LICHEN_TEST_SECONDS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
     LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" \
     ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true
   if read -r p f s <"$own/tmp/result" 2>/dev/null; then
@@ -107,6 +109,7 @@ for suite; do
     failed=$((failed + 1))
   fi
   rm -f "$own/tmp/result"
+  echo "     $suite: $((SECONDS - began)) s"
 done
 # Another local user can neither talk to the runtime nor read what is the user's.
 if [ "$(id -u)" = 0 ] && [ $# -gt 1 ]; then
