@@ -64,6 +64,7 @@ void block_write(struct launch *launch) {
     config.path = put(&block, path);
     config.stage = put(&block, launch->stage);
     config.cache = put(&block, cache);
+    if (launch->images) config.images = put(&block, launch->images);
     if (full) {
         config.book = put(&block, launch->book);
         config.table = put(&block, launch->table);
@@ -91,6 +92,7 @@ static void move(struct engine_config *config, uintptr_t by) {
     MOVE(config->path, by);
     MOVE(config->stage, by);
     MOVE(config->cache, by);
+    MOVE(config->images, by);
     MOVE(config->book, by);
     MOVE(config->table, by);
     MOVE(config->own, by);

@@ -59,9 +59,22 @@ static void trap_if(struct code *code, unsigned index, uint32_t value) {
 
 /* Calls that only some arguments make interesting. false: it is none of them. */
 static bool by_arguments(struct code *code, unsigned number) {
-    enum { UNBLOCK = 1, MARK = 10, PEER_CREDENTIALS = 17, NAMESPACES = 0x7e020000 };
+    enum { UNBLOCK = 1, MARK = 10, PEER_CREDENTIALS = 17, NAMESPACES = 0x7e020000, EXECUTE = 4, ANONYMOUS = 0x20 };
     static const uint32_t HARMLESS[] = {1, 2, 3, 4, 15, 16}; /* PR_SET_PDEATHSIG …, PR_SET_NAME … */
     switch (number) {
+        case __NR_mmap: /* of a file, to be executed */
+            if (engine.config->images) {
+                load(code, argument(2));
+                emit(code, BPF_JMP | BPF_JSET | BPF_K, 1, 0, EXECUTE);
+                answer(code, SECCOMP_RET_ALLOW);
+                load(code, argument(3));
+                emit(code, BPF_JMP | BPF_JSET | BPF_K, 0, 1, ANONYMOUS);
+                answer(code, SECCOMP_RET_ALLOW);
+                trap(code);
+            } else {
+                answer(code, SECCOMP_RET_ALLOW);
+            }
+            return true;
         case __NR_rt_sigprocmask:
             load(code, argument(0));
             unless_equal(code, UNBLOCK, 1);

@@ -15,6 +15,7 @@ struct launch {
     pid_t first;          /* of an enter: the container's first process */
     const char *block;    /* path of the engine's configuration */
     const char *stage;    /* path of lichen-stage */
+    const char *images;   /* the directory of rewritten images, or NULL */
     const char *book, *table; /* of root emulation; NULL with identity `single` */
     long number;          /* in it: the credentials that the guest begins with */
     uint32_t uid, gid;    /* those ids */

@@ -153,6 +153,8 @@ void step_execute(const struct step *step, const char *container, const void *pa
     close_on_exec_from(report >= 0 ? 5 : 4);
     char **environment = NULL;
     for (size_t i = 0; step->environment && step->environment[i]; i++) list_add(&environment, step->environment[i]);
+    for (char **variable = environ; *variable; variable++) /* switches of launchers, from whoever starts one */
+        if (!strncmp(*variable, "LICHEN_", strlen("LICHEN_")) && strncmp(*variable, "LICHEN_CONTAINER=", strlen("LICHEN_CONTAINER=")) != 0) list_add(&environment, *variable);
     list_add(&environment, must_format("LICHEN_CONTAINER=%s", container));
     if (program >= 0) syscall(SYS_execveat, program, "", step->argv, environment, 0x1000 /* AT_EMPTY_PATH */);
     execve(step->program, step->argv, environment);

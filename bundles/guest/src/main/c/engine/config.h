@@ -15,6 +15,7 @@ struct engine_config {
     struct union_config tree; /* without `cache`, `copied` and `data`, which each process has to find for itself */
     const char *path;         /* this file */
     const char *stage;        /* the program that every process of the guest begins as */
+    const char *images;       /* the directory of rewritten images; or NULL: code is executed as it is */
     const char *cache;        /* shared memory of tree.cache_slots slots, a file that was empty at the start; or NULL */
     const char *book, *table; /* of root emulation; the side table is made where it is missing */
     uint64_t upper_inode, upper_device; /* of the tree's root on disk */

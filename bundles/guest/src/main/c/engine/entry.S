@@ -6,6 +6,8 @@
  *   window_… , exec_…        up to and including its `syscall`: the call is given up, and made again after the handler; behind it: X, or its result stands
  *   leave_…                  the result is known, the slot still taken
  *   wrap                     the signal wrapper itself: as at its handler's first instruction
+ *
+ * and in a trampoline of rewritten code (images/image.h): as in the code that it stands for.
  */
 #include "layout.h"
 .set mask_at, C_MASK /* the preprocessor does not look into strings */
@@ -326,6 +328,14 @@ wrap:
     shr     $20, %rax
     cmp     %rcx, %rax
     je      wrap_slow
+    mov     UC_RIP(%rdx), %rax
+    and     $-4096, %rax
+    movabs  $TRAMPOLINE_MAGIC, %rcx
+.globl wrap_look, wrap_looked
+wrap_look:                          /* code that cannot be read is none of ours (signals.c) */
+    cmp     (%rax), %rcx
+    je      wrap_slow
+wrap_looked:
     mov     (%rsp), %rax            /* the stub, and with it the action */
     lea     stubs(%rip), %rcx
     sub     %rcx, %rax

@@ -12,6 +12,9 @@
 #define ENGINE_MARKER 0x7c9000000000 /* one page of the guest's program: how /proc/PID/maps tells others of the container what is being run */
 #define ENGINE_CACHE 0x7ca000000000
 
+/* At the beginning of each page of trampolines (images/image.h), which is how the signal wrapper knows one. */
+#define TRAMPOLINE_MAGIC 0x1ecda7b05c4e2f61
+
 #define SLOT_SHIFT 17
 #define SLOT_WORDS 8
 #define SLOT_COUNT (64 * SLOT_WORDS)

@@ -93,6 +93,13 @@ static void translate(struct copy *copy, const char *own_path) {
     if (copy->error < 0) return;
     bytes_copy(to, engine.config->stage, text_size(engine.config->stage) + 1);
     new->stage = outer(copy, to);
+    new->images = NULL;
+    if (engine.config->images) {
+        to = make(copy, text_size(engine.config->images) + 1);
+        if (copy->error < 0) return;
+        bytes_copy(to, engine.config->images, text_size(engine.config->images) + 1);
+        new->images = outer(copy, to);
+    }
     new->host_uid = engine.config->host_uid;
     new->host_gid = engine.config->host_gid;
     new->size = copy->used;

@@ -1,5 +1,6 @@
 #include "signals.h"
 
+#include "image.h"
 #include "text.h"
 
 enum { DEFAULT = 0, IGNORE = 1, FREE = 0, FILLING, READY };
@@ -21,7 +22,7 @@ _Static_assert(offsetof(struct context, rip) == UC_RIP && offsetof(struct contex
 
 extern const char entry[], take_test[], hold_number[], hold_scaled[], hold_call[], hold_end[], started[], leave_start[], leave_registers[], leave_slot[], leave_last[], leave_end[],
     window_start[], window_done[], window_back[], window_give_up[], masked_start[], masked_done[], masked_back[], exec_hold[], exec_start[], exec_done[], guest_copy_end[],
-    guest_fault[], wrap[], wrap_saved[], wrap_end[], wrap_fault[], on_sigsys[], stubs[], stubs_end[], guest_copy_start[] __asm__("guest_copy");
+    guest_fault[], wrap[], wrap_look[], wrap_looked[], wrap_saved[], wrap_end[], wrap_fault[], on_sigsys[], stubs[], stubs_end[], guest_copy_start[] __asm__("guest_copy");
 void resume(struct call *call, struct context *context);
 struct context *relocate(struct context *context);
 uint64_t settle(struct context *context, uint64_t *mask);
@@ -176,11 +177,19 @@ static void finish(struct context *context, struct call *call) {
     leave(context, call, call->rewind);
 }
 
+static bool can_read(uint64_t address) {
+    uint64_t word;
+    return guest_read(&word, address & ~4095ull, sizeof word) == 0;
+}
+
 static void mend(struct context *context) {
     enum { CARRY = 1 };
     const uint64_t at = context->rip;
     struct call *call = (struct call *)(uintptr_t)context->r15;
-    if (at - ENGINE_TEXT >= ENGINE_TEXT_SIZE) return;
+    if (at - ENGINE_TEXT >= ENGINE_TEXT_SIZE) {
+        if (can_read(at)) context->rip = image_origin(at);
+        return;
+    }
     if (within(at, entry, hold_number)) {
         again(context, at == (uint64_t)take_test && !(context->eflags & CARRY) ? (int64_t)context->r11 : -1);
     } else if (within(at, hold_number, hold_call)) {
@@ -244,6 +253,10 @@ int on_fault(struct context *context) {
     const bool ours = context->rip - ENGINE_TEXT < ENGINE_TEXT_SIZE && code > 0;
     if (ours && within(context->rip, guest_copy_start, guest_copy_end)) {
         context->rip = (uint64_t)guest_fault;
+        return 0;
+    }
+    if (ours && context->rip == (uint64_t)wrap_look) {
+        context->rip = (uint64_t)wrap_looked;
         return 0;
     }
     if (action->handler > IGNORE && !ours) return 1;

@@ -228,10 +228,10 @@ _Noreturn void stage_main(uint64_t *stack) {
     if (has_flag(fields[FLAGS], 'f')) run_first(has_flag(fields[FLAGS], 'n'), argv, environment, variables - 1);
     bytes_copy(engine.executable, fields[EXECUTABLE], text_size(fields[EXECUTABLE]) + 1);
     uint64_t base;
-    const uint64_t entry = load(fields, &program, &base);
-    if (has_flag(fields[FLAGS], 'c')) SYS(close, last_number(fields[PROGRAM]));
     result = signals_start();
     if (result < 0) fail(STATUS_LICHEN, "cannot handle signals", NULL, result);
+    const uint64_t entry = load(fields, &program, &base);
+    if (has_flag(fields[FLAGS], 'c')) SYS(close, last_number(fields[PROGRAM]));
     /* Without our string: what is behind the environment moves down. */
     environment[--variables] = NULL;
     uint64_t *vector = (uint64_t *)(environment + variables + 1);

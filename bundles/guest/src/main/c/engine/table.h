@@ -13,5 +13,7 @@ struct entry {
     uint8_t treatment, error; /* enum treatment; of FAILED */
 };
 extern const struct entry table[TABLE_SIZE];
+/* For each number, whether it is the kernel's own affair, so that rewritten code (images/image.h) may make the call where it stands. */
+extern const uint8_t raw_numbers[TABLE_SIZE];
 
 #endif

@@ -1,0 +1,124 @@
+#include "cache.h"
+
+#include "sys.h"
+#include "text.h"
+
+enum { NAME_ROOM = 160, PATH_MOST = 4096, SITE_LEAST = 2, SITES_MOST = 1 << 20 };
+
+static uint64_t up(uint64_t value) { return (value + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1); }
+
+static long key_of(int fd, struct image_key *key) {
+    struct union_status status;
+    const long result = sys_fstat(fd, &status);
+    if (result < 0) return result;
+    if (!is_file(&status)) return -ENOEXEC;
+    *key = (struct image_key){.device = status.dev,
+                              .inode = status.ino,
+                              .size = (uint64_t)status.size,
+                              .modified = {status.modify.seconds, status.modify.nanoseconds},
+                              .changed = {status.change.seconds, status.change.nanoseconds}};
+    return 0;
+}
+
+static char *put_name(char *to, const struct image_key *key) {
+    const uint64_t words[] = {key->device,
+                              key->inode,
+                              key->size,
+                              (uint64_t)key->modified[0],
+                              (uint64_t)key->modified[1],
+                              (uint64_t)key->changed[0],
+                              (uint64_t)key->changed[1]};
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        int digits = 1;
+        while (digits < 16 && words[i] >> 4 * digits) digits++;
+        if (i) *to++ = '-';
+        to = put_hex(to, words[i], digits);
+    }
+    return to;
+}
+
+/* What a crash of the machine or another hand has left is no image, and made anew. */
+static long open_made(const char *path, const struct image_key *key, struct image_header *header) {
+    const long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    if (fd < 0) return fd;
+    if (SYS(pread64, fd, header, sizeof *header, 0) == (long)sizeof *header && bytes_equal(header->magic, IMAGE_MAGIC, sizeof header->magic) &&
+        bytes_equal(&header->key, key, sizeof *key) && header->part_count <= IMAGE_PARTS)
+        return fd;
+    SYS(close, fd);
+    return -ENOENT;
+}
+
+/* Beside its place, synced, and renamed into it. */
+static long store(const char *path, const char *data, uint64_t size) {
+    char beside[PATH_MOST];
+    put_decimal(put_text(put_text(beside, path), "~"), (uint64_t)SYS(gettid, 0));
+    const long fd = sys_openat(AT_FDCWD, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return fd;
+    uint64_t done = 0;
+    long result = 0;
+    while (done < size && result >= 0) {
+        result = SYS(write, fd, data + done, size - done);
+        if (result > 0) done += (uint64_t)result;
+        else if (result == -EINTR) result = 0;
+        else if (result == 0) result = -ENOSPC;
+    }
+    if (result >= 0) result = SYS(fdatasync, fd);
+    SYS(close, fd);
+    if (result >= 0) result = SYS(rename, beside, path);
+    if (result < 0) SYS(unlink, beside);
+    return result;
+}
+
+static long map(uint64_t size) {
+    enum { NO_RESERVE = 0x4000 };
+    return SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH | NO_RESERVE, -1, 0);
+}
+static bool is_mapped(long address) { return address > 0 || address < -4095; }
+
+/* A copy, for a file that shrinks while it is looked at would end the process. */
+static long read_whole(int fd, char *to, uint64_t size) {
+    for (uint64_t done = 0; done < size;) {
+        const long got = SYS(pread64, fd, to + done, size - done, done);
+        if (got <= 0) return got < 0 ? got : -ENOEXEC;
+        done += (uint64_t)got;
+    }
+    return 0;
+}
+
+/* A file without sites, or that cannot have an image, has one that says so. */
+static long make_in(char *memory, const char *path, int fd, const struct image_key *key, const struct image_engine *engine, uint64_t sites_most) {
+    struct site *sites = (struct site *)(memory + up(key->size));
+    char *image = (char *)sites + up(sites_most * sizeof *sites);
+    long result = read_whole(fd, memory, key->size);
+    if (result < 0) return result;
+    long count = sites_find((const uint8_t *)memory, key->size, sites, sites_most);
+    if (count > (long)sites_most) count = -ENOEXEC;
+    return store(path, image, image_make(key, (const uint8_t *)memory, sites, count, engine, image));
+}
+
+static long make(const char *path, int fd, const struct image_key *key, const struct image_engine *engine) {
+    char magic[4];
+    if (SYS(pread64, fd, magic, sizeof magic, 0) != (long)sizeof magic || !bytes_equal(magic, "\177ELF", sizeof magic)) return -ENOEXEC;
+    const uint64_t most = key->size / SITE_LEAST < SITES_MOST ? key->size / SITE_LEAST : SITES_MOST;
+    const uint64_t room = up(key->size) + up(most * sizeof(struct site)) + image_room(key->size, most);
+    const long memory = map(room);
+    if (!is_mapped(memory)) return memory;
+    const long result = make_in((char *)memory, path, fd, key, engine, most);
+    SYS(munmap, memory, room);
+    return result;
+}
+
+long image_open(const char *directory, int fd, const struct image_engine *engine, struct image_header *header) {
+    char path[PATH_MOST];
+    struct image_key key;
+    const size_t size = text_size(directory);
+    long result = size + NAME_ROOM < sizeof path ? key_of(fd, &key) : -ENAMETOOLONG;
+    if (result < 0) return result;
+    char *name = put_text(path, directory);
+    *name++ = '/';
+    put_name(name, &key);
+    result = open_made(path, &key, header);
+    if (result != -ENOENT) return result;
+    result = make(path, fd, &key, engine);
+    return result < 0 ? result : open_made(path, &key, header);
+}

@@ -1,0 +1,10 @@
+/* The images of a stage: one directory, of its owner alone, with a file for each ELF file. Anybody may remove what is in it at any time; who has an image mapped keeps it. */
+#ifndef LICHEN_IMAGE_CACHE_H
+#define LICHEN_IMAGE_CACHE_H
+
+#include "image.h"
+
+/* The image of the file that `fd` is open on, made if there is none yet: a descriptor to map it from, with its header; or -errno. */
+long image_open(const char *directory, int fd, const struct image_engine *engine, struct image_header *header);
+
+#endif

@@ -1,0 +1,238 @@
+#include "image.h"
+
+#include <elf.h>
+#include <linux/errno.h>
+
+#include "text.h"
+
+enum { JUMP = 5, SHORT = 2, ENTRY = 20, DECISION = 25, RAW = 7, WINDOW_MOST = 32, REACH = 0x7ff00000 };
+
+static uint64_t down(uint64_t value) { return value & ~(uint64_t)(IMAGE_PAGE - 1); }
+static uint64_t up(uint64_t value) { return down(value + IMAGE_PAGE - 1); }
+
+uint64_t image_identity(const struct image_key *key) {
+    return hash_add(HASH_START, (const char *)key, sizeof *key) | 1;
+}
+
+uint64_t image_room(uint64_t file_size, uint64_t sites) {
+    enum { EACH = sizeof(struct trampoline) + WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
+    return IMAGE_PAGE + (sites / IN_A_PAGE + 1) * IMAGE_PAGE + (up(file_size) + IMAGE_PARTS * IMAGE_PAGE);
+}
+
+struct making {
+    const struct image_engine *engine;
+    const uint8_t *file;
+    struct image_header *header;
+    struct trampoline_page *pages;
+    const Elf64_Phdr *segments[IMAGE_PARTS]; /* executable ones, by rising offset */
+    unsigned segment_count;
+    uint64_t low, high;
+    uint32_t used, count; /* of the last page */
+};
+
+static bool find_segments(struct making *making) {
+    const Elf64_Ehdr *elf = (const Elf64_Ehdr *)making->file;
+    const Elf64_Phdr *headers = (const Elf64_Phdr *)(making->file + elf->e_phoff);
+    making->low = ~0ull, making->high = 0;
+    for (unsigned i = 0; i < elf->e_phnum; i++) {
+        if (headers[i].p_type != PT_LOAD) continue;
+        if (down(headers[i].p_vaddr) < making->low) making->low = down(headers[i].p_vaddr);
+        if (headers[i].p_vaddr + headers[i].p_memsz > making->high) making->high = headers[i].p_vaddr + headers[i].p_memsz;
+        if (!(headers[i].p_flags & PF_X)) continue;
+        if (making->segment_count == IMAGE_PARTS || headers[i].p_flags & PF_W) return false;
+        if (making->segment_count && headers[i].p_offset < making->segments[making->segment_count - 1]->p_offset) return false;
+        making->segments[making->segment_count++] = &headers[i];
+    }
+    return making->segment_count > 0 && making->high - making->low < REACH;
+}
+
+static const Elf64_Phdr *segment_of(const struct making *making, uint64_t offset, uint64_t size) {
+    for (unsigned i = 0; i < making->segment_count; i++) {
+        const Elf64_Phdr *segment = making->segments[i];
+        if (offset >= segment->p_offset && size <= segment->p_filesz && offset - segment->p_offset <= segment->p_filesz - size) return segment;
+    }
+    return NULL;
+}
+
+static int64_t delta_of(const Elf64_Phdr *segment) { return (int64_t)(segment->p_vaddr - segment->p_offset); }
+
+/* ---- which sites, and what of the file they change */
+
+static bool is_raw(const struct making *making, const struct site *site) {
+    return site->number >= 0 && ((uint64_t)site->number >= making->engine->numbers || making->engine->raw[site->number]);
+}
+
+/* Where the jump goes, in the file; 0: there is no place for one. */
+static uint64_t jump_of(const struct making *making, const struct site *site) {
+    if (is_raw(making, site) || site->window > WINDOW_MOST) return 0;
+    const uint64_t at = site->window ? site->at - site->window : site->padding;
+    if (!at || !segment_of(making, at, JUMP) || segment_of(making, at, JUMP) != segment_of(making, site->at, SHORT)) return 0;
+    return at;
+}
+
+/* The pages that change, as runs; runs with small gaps are one. */
+static bool find_parts(struct making *making, const struct site *sites, uint64_t count) {
+    struct image_header *header = making->header;
+    for (uint64_t gap = 1; gap < (1ull << 40); gap *= 2) {
+        header->part_count = 0;
+        bool fits = true;
+        for (uint64_t i = 0; i < count && fits; i++) {
+            const uint64_t jump = jump_of(making, &sites[i]);
+            if (!jump) continue;
+            const uint64_t from = down(jump < sites[i].at ? jump : sites[i].at), end = up((jump > sites[i].at ? jump + JUMP : sites[i].at + SHORT));
+            const int64_t delta = delta_of(segment_of(making, sites[i].at, SHORT));
+            struct image_part *part = header->part_count ? &header->parts[header->part_count - 1] : NULL;
+            if (part && part->delta == delta && from <= part->offset + part->size + gap * IMAGE_PAGE) {
+                if (from < part->offset) part->size += part->offset - from, part->offset = from;
+                if (end > part->offset + part->size) part->size = end - part->offset;
+            } else if (header->part_count < IMAGE_PARTS) {
+                header->parts[header->part_count++] = (struct image_part){.offset = from, .size = end - from, .delta = delta};
+            } else {
+                fits = false;
+            }
+        }
+        if (fits) return true;
+    }
+    return false;
+}
+
+/* ---- code */
+
+struct code {
+    uint8_t *at;
+    uint64_t address; /* that `at` will have */
+};
+
+static void put_bytes(struct code *code, const void *bytes, unsigned size) {
+    bytes_copy(code->at, bytes, size);
+    code->at += size;
+    code->address += size;
+}
+#define PUT(code, ...) put_bytes(code, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+/* The distance from behind it, as the last four bytes of an instruction. */
+static void put_distance(struct code *code, uint64_t to) {
+    const int32_t distance = (int32_t)(to - (code->address + 4));
+    put_bytes(code, &distance, sizeof distance);
+}
+
+static void put_address(struct code *code, uint64_t address) {
+    PUT(code, 0x49, 0xbb); /* movabs $address, %r11 */
+    put_bytes(code, &address, sizeof address);
+}
+
+static void put_entry(const struct making *making, struct code *code, uint64_t behind) {
+    PUT(code, 0x48, 0x8d, 0x0d); /* lea behind(%rip), %rcx */
+    put_distance(code, behind);
+    put_address(code, making->engine->entry);
+    PUT(code, 0x41, 0xff, 0xe3); /* jmp *%r11 */
+}
+
+/* What follows the window. Answers where its own `syscall` is in it, or 0. */
+static unsigned put_tail(const struct making *making, struct code *code, bool known, uint64_t behind) {
+    const uint8_t *begin = code->at;
+    if (known) {
+        put_entry(making, code, behind);
+        return 0;
+    }
+    const uint32_t most = (uint32_t)making->engine->numbers - 1;
+    PUT(code, 0x48, 0x3d); /* cmp $most, %rax */
+    put_bytes(code, &most, sizeof most);
+    PUT(code, 0x77, 10 + 5 + 2 + ENTRY); /* ja raw */
+    put_address(code, (uint64_t)making->engine->raw);
+    PUT(code, 0x41, 0x80, 0x3c, 0x03, 0); /* cmpb $0, (%r11, %rax) */
+    PUT(code, 0x75, ENTRY);          /* jne raw */
+    put_entry(making, code, behind);
+    const unsigned raw = (unsigned)(code->at - begin);
+    PUT(code, 0x0f, 0x05, 0xe9); /* raw: syscall; jmp behind */
+    put_distance(code, behind);
+    return raw;
+}
+
+/* Goes on to a new page when the last has no room for one more. */
+static unsigned place(struct making *making, const struct site *site) {
+    const unsigned size = site->window + ENTRY + (site->number >= 0 ? 0U : DECISION + RAW);
+    if (!making->header->trampoline_pages ||
+        offsetof(struct trampoline_page, code) + making->used + size + (making->count + 1) * sizeof(struct trampoline) > IMAGE_PAGE)
+        making->header->trampoline_pages++, making->used = making->count = 0;
+    making->used += size;
+    making->count++;
+    return size;
+}
+
+static uint8_t *changed(const struct making *making, uint64_t offset) {
+    for (unsigned i = 0; i < making->header->part_count; i++) {
+        const struct image_part *part = &making->header->parts[i];
+        if (offset >= part->offset && offset < part->offset + part->size) return (uint8_t *)making->header + part->at + (offset - part->offset);
+    }
+    return NULL;
+}
+
+static void rewrite(struct making *making, const struct site *site, uint64_t jump) {
+    const uint64_t delta = (uint64_t)delta_of(segment_of(making, site->at, SHORT)), behind = site->at + SHORT + delta;
+    const unsigned size = place(making, site), index = making->header->trampoline_pages - 1;
+    struct trampoline_page *page = &making->pages[index];
+    const uint64_t page_address = making->header->trampolines + index * (uint64_t)IMAGE_PAGE;
+    struct trampoline *entry = (struct trampoline *)(page + 1) - making->count;
+    page->magic = TRAMPOLINE_MAGIC;
+    page->identity = image_identity(&making->header->key);
+    page->count = making->count;
+    entry->code = (uint16_t)(offsetof(struct trampoline_page, code) + making->used - size);
+    entry->window = site->window;
+    entry->jump = (int32_t)(jump + delta - page_address);
+    entry->behind = (int32_t)(behind - page_address);
+    struct code code = {.at = (uint8_t *)page + entry->code, .address = page_address + entry->code};
+    put_bytes(&code, making->file + site->at - site->window, site->window);
+    const unsigned raw = put_tail(making, &code, site->number >= 0, behind);
+    entry->raw = (uint16_t)(raw ? entry->code + site->window + raw : 0);
+    struct code patch = {.at = changed(making, jump), .address = jump + delta};
+    PUT(&patch, 0xe9);
+    put_distance(&patch, page_address + entry->code);
+    for (unsigned i = JUMP; i < site->window; i++) PUT(&patch, 0xcc);
+    if (site->window) return;
+    uint8_t *at = changed(making, site->at);
+    at[0] = 0xeb;
+    at[1] = (uint8_t)(jump - (site->at + SHORT));
+}
+
+uint64_t image_make(const struct image_key *key, const uint8_t *file, const struct site *sites, long count, const struct image_engine *engine, void *to) {
+    struct image_header *header = to;
+    struct making making = {.engine = engine, .file = file, .header = header, .pages = (struct trampoline_page *)((char *)to + IMAGE_PAGE)};
+    bytes_copy(header->magic, IMAGE_MAGIC, sizeof header->magic);
+    header->key = *key;
+    header->size = sizeof *header;
+    header->possible = count >= 0 && find_segments(&making) && find_parts(&making, sites, (uint64_t)count);
+    if (!header->possible) header->part_count = 0;
+    if (header->part_count == 0) return header->size;
+    for (long i = 0; i < count; i++)
+        if (jump_of(&making, &sites[i])) place(&making, &sites[i]);
+    const uint64_t pages = header->trampoline_pages * (uint64_t)IMAGE_PAGE;
+    header->trampolines = making.low - pages;
+    header->size = IMAGE_PAGE + pages;
+    for (unsigned i = 0; i < header->part_count; i++) {
+        struct image_part *part = &header->parts[i];
+        part->at = header->size;
+        bytes_copy((char *)to + part->at, file + part->offset, part->offset + part->size <= key->size ? part->size : key->size - part->offset);
+        header->size += part->size;
+    }
+    header->trampoline_pages = 0;
+    for (long i = 0; i < count; i++) {
+        const uint64_t jump = jump_of(&making, &sites[i]);
+        if (jump) rewrite(&making, &sites[i], jump);
+    }
+    return header->size;
+}
+
+uint64_t image_origin(uint64_t address) {
+    const struct trampoline_page *page = (const struct trampoline_page *)down(address);
+    const uint64_t at = address - (uint64_t)page, base = (uint64_t)page;
+    if (page->magic != TRAMPOLINE_MAGIC) return address;
+    uint64_t index = page->count;
+    while (index && trampoline_at(page, index - 1)->code > at) index--;
+    if (!index) return address;
+    const struct trampoline *entry = trampoline_at(page, index - 1);
+    const uint64_t behind = base + (uint64_t)(int64_t)entry->behind;
+    if (at == entry->code) return base + (uint64_t)(int64_t)entry->jump;
+    if (at < entry->code + (uint64_t)entry->window) return address; /* half of what was moved is done */
+    return entry->raw && at >= entry->raw + (uint64_t)SHORT ? behind : behind - SHORT;
+}
