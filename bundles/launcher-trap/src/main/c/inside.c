@@ -4,6 +4,7 @@
 
 #include "block.h"
 #include "book.h"
+#include "inside.h"
 
 /* Whoever enters without saying as whom asks the first process; which waits for us there, or is us. */
 static void mark_first(const struct launch *launch) {

@@ -55,16 +55,13 @@ static _Noreturn void reap_for(struct launch *launch) {
     _exit(result < 0 ? STATUS_SIGNAL + SIGKILL : result);
 }
 
-static char *images_of(const char *stage) {
-    const char *wanted = getenv("LICHEN_TRAP_IMAGES");
-    return wanted && !strcmp(wanted, "0") ? NULL : images_directory(stage);
-}
-
 void start_container(struct launch *launch, const char *stage) {
     char path[PATH_MAX];
     if (!realpath(stage, path)) die(STATUS_LICHEN, "cannot find the launcher's program (%s): %s", stage, strerror(errno));
     launch->stage = must_copy(path);
-    launch->images = images_of(launch->stage);
+    if (launch->rewriting != REWRITING_OFF) launch->images = images_directory(launch->stage);
+    if (!launch->images && launch->rewriting == REWRITING_NEEDED)
+        die(STATUS_LICHEN, "cannot keep rewritten programs (images/ beside %s): it must be a directory of yours, with mode 0700", launch->stage);
     if (launch->plan.identity == IDENTITY_FULL) {
         launch->book = in_container("root.book");
         launch->table = in_container("root.table");

@@ -1,4 +1,4 @@
-/* `lichen-trap probe`: a container of one file and one program, this one, which reads it. */
+/* `probe`: a container of one file and one program, this one, which reads it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "block.h"
+#include "directory.h"
 #include "removal.h"
 
 static const char CONTENT[] = "trapped";
@@ -21,7 +22,7 @@ static void put(const char *directory, const char *name) {
 }
 
 /* In a child whose stderr is read by us. */
-static _Noreturn void try(char *directory, const char *stage) {
+static _Noreturn void try(char *directory, enum rewriting rewriting, const char *stage) {
     enum { SECONDS = 10 };
     static struct launch launch;
     char program[PATH_MAX], place[PATH_MAX];
@@ -33,6 +34,7 @@ static _Noreturn void try(char *directory, const char *stage) {
     struct union_bind bind = {.guest = "/program", .guest_size = strlen("/program"), .host = program, .host_size = strlen(program)};
     AUTO_FREE char *root = must_format("%s/tree", directory);
     launch.stage = place;
+    if (rewriting != REWRITING_OFF) launch.images = images_directory(place);
     launch.tree = (struct tree){.layer = {.host = root, .size = strlen(root), .encoding = UNION_PLAIN}, .binds = &bind, .run = directory};
     launch.tree.config = (struct union_config){.layers = &launch.tree.layer, .layer_count = 1, .writable = true, .binds = &bind, .bind_count = 1};
     block_write(&launch);
@@ -49,19 +51,19 @@ int probed(void) {
     return fd >= 0 && read_some(fd, text, sizeof text) == sizeof text && !memcmp(text, CONTENT, sizeof text) ? 0 : 1;
 }
 
-int probe(const char *stage) {
+int probe(const char *fact, enum rewriting rewriting, const char *stage) {
     const char *temporary = getenv("TMPDIR");
     char reason[512] = {0}, real[PATH_MAX];
     AUTO_FREE char *directory = must_format("%s/lichen-probe-XXXXXX", temporary && *temporary == '/' ? temporary : "/tmp");
     int ends[2], status = 1;
     if (!mkdtemp(directory) || !realpath(directory, real) || pipe2(ends, O_CLOEXEC) != 0) {
-        printf("system-call-traps=no: cannot make a directory for a trial (%s): %s\n", directory, strerror(errno));
+        printf("%s=no: cannot make a directory for a trial (%s): %s\n", fact, directory, strerror(errno));
         return 0;
     }
     const pid_t child = fork();
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
-        try(real, stage);
+        try(real, rewriting, stage);
     }
     close(ends[1]);
     ssize_t size = read_some(ends[0], reason, sizeof reason - 1);
@@ -70,9 +72,9 @@ int probe(const char *stage) {
     reason[size > 0 ? strcspn(reason, "\n") : 0] = 0;
     remove_all(AT_FDCWD, real);
     const char *text = strncmp(reason, "lichen: ", 8) ? reason : reason + 8;
-    if (good) puts("system-call-traps=yes");
-    else if (*text) printf("system-call-traps=no: %s\n", text);
-    else if (WIFSIGNALED(status)) printf("system-call-traps=no: a trial ended with signal %d\n", WTERMSIG(status));
-    else printf("system-call-traps=no: a trial ended with status %d\n", WEXITSTATUS(status));
+    if (good) printf("%s=yes\n", fact);
+    else if (*text) printf("%s=no: %s\n", fact, text);
+    else if (WIFSIGNALED(status)) printf("%s=no: a trial ended with signal %d\n", fact, WTERMSIG(status));
+    else printf("%s=no: a trial ended with status %d\n", fact, WEXITSTATUS(status));
     return 0;
 }

@@ -1,13 +1,16 @@
-/* The commands of lichen-trap, and what they share: a container whose system calls are answered by an engine in its own processes (bundles/guest), which lichen-stage brings. */
-#ifndef LICHEN_TRAP_LAUNCH_H
-#define LICHEN_TRAP_LAUNCH_H
+/* What a launcher's program does whose containers have an engine in their own processes, which lichen-stage brings. Hosted. */
+#ifndef LICHEN_LAUNCH_LAUNCH_H
+#define LICHEN_LAUNCH_LAUNCH_H
 
 #include "console.h"
 #include "credentials.h"
 #include "tree.h"
 #include "users.h"
 
+enum rewriting { REWRITING_NEEDED, REWRITING_WANTED, REWRITING_OFF };
+
 struct launch {
+    enum rewriting rewriting; /* of the guest's code (images/image.h) */
     struct plan plan;
     int report; /* -1: nobody reads; failures are printed */
     int null;   /* /dev/null */
@@ -26,11 +29,8 @@ struct launch {
 /* Working directory: the container directory. */
 _Noreturn void start_container(struct launch *launch, const char *stage);
 _Noreturn void enter_container(struct launch *launch, pid_t pid);
-/* In a container that another launcher has made and isolates (identity `full`), as its guest: becomes the guest's program. `place`: the directory that this program and lichen-stage
-   have there for themselves; pid: of an enter, the container's first process, else 0. */
-_Noreturn void inside_container(struct launch *launch, const char *place, pid_t pid);
-/* Prints `system-call-traps=yes` or `=no: REASON`, found by running a program of the guest's kind. */
-int probe(const char *stage);
+/* Prints `FACT=yes` or `=no: REASON`, found by running a program of the guest's kind. */
+int probe(const char *fact, enum rewriting rewriting, const char *stage);
 /* What the probe runs as a guest: 0 if its system calls are answered. */
 int probed(void);
 
