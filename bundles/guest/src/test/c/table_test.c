@@ -17,7 +17,6 @@ static const struct known table[] = {
 #define TRAP(name)
 #define ROOT(name)
 #define FAIL(error)
-#define KIND(name)
 #define CALL(number, name, treatment) {number, #name},
 #include "syscalls.def"
 };

@@ -30,8 +30,7 @@ long dispatch(struct call *call) {
             break;
         case FAILED: return -entry->error;
         case UNKNOWN: return -ENOSYS;
-        case PASSED:
-        case DECIDED: break;
+        case PASSED: break;
     }
     return window(call, call->number, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
 }

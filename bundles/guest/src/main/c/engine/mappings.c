@@ -1,43 +1,133 @@
 #include "mappings.h"
 
+#include <linux/sched.h>
+
 #include "cache.h"
 #include "signals.h"
+#include "start.h"
 #include "table.h"
 
-enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, KIND = 0x0f, FIXED_NEW = 0x100000, READ_EXECUTE = 5 };
+enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, READ_EXECUTE = 5, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, KIND = 0x0f, FIXED_NEW = 0x100000 };
 
 extern const char entry[];
 
 static bool is_mapped(long address) { return address > 0 || address < -4095; }
 static uint64_t up(uint64_t size) { return (size + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1); }
 
-/* Below the file, where nothing is as a rule, for the kernel goes downwards too. Those of the same file may be there from before, when it was unmapped and is mapped again. */
-static bool map_trampolines(int image, const struct image_header *header, uint64_t address) {
-    const long result = SYS(mmap, address, header->trampoline_pages * (uint64_t)IMAGE_PAGE, READ_EXECUTE, PRIVATE | FIXED_NEW, image, IMAGE_PAGE);
-    if (result == (long)address) return true;
-    if (is_mapped(result)) SYS(munmap, result, header->trampoline_pages * (uint64_t)IMAGE_PAGE);
-    uint64_t there[2];
-    return result == -EEXIST && guest_read(there, address, sizeof there) == 0 && there[0] == TRAMPOLINE_MAGIC && there[1] == image_identity(&header->key);
+/* ---- what is mapped: text, and where its trampolines are. Entries stay when text is unmapped, and are used again when something else comes to lie there. */
+
+enum { TEXTS = 1024, FREE = 0, FILLING, READY };
+static struct text {
+    uint64_t low, high, trampolines;
+    uint32_t pages;
+    uint32_t state;
+} texts[TEXTS];
+
+static void remember(uint64_t low, uint64_t high, uint64_t trampolines, uint32_t pages) {
+    for (struct text *text = texts; text < texts + TEXTS; text++) {
+        uint32_t state = __atomic_load_n(&text->state, __ATOMIC_ACQUIRE);
+        if (state == FILLING || (state == READY && (text->high <= low || text->low >= high))) continue;
+        if (!__atomic_compare_exchange_n(&text->state, &state, FILLING, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) continue;
+        text->low = low, text->high = high, text->trampolines = trampolines, text->pages = pages;
+        __atomic_store_n(&text->state, READY, __ATOMIC_RELEASE);
+        return;
+    }
 }
 
-void mapping_rewrite(int fd, uint64_t address, uint64_t offset, uint64_t size, int protection) {
-    static const struct image_engine TARGET = {.entry = (uint64_t)entry, .raw = raw_numbers, .numbers = TABLE_SIZE};
-    struct image_header header;
-    if (!engine.config->images || protection & PROTECT_WRITE) return;
-    const long image = image_open(engine.config->images, fd, &TARGET, &header);
-    if (image < 0) return;
+uint64_t mapping_raw(uint64_t behind) {
+    for (const struct text *text = texts; text < texts + TEXTS; text++) {
+        const uint32_t state = __atomic_load_n(&text->state, __ATOMIC_ACQUIRE);
+        if (state == FREE) break;
+        if (state == READY && behind > text->low && behind <= text->high) return image_raw(text->trampolines, text->pages, behind);
+    }
+    return 0;
+}
+
+/* ---- trampolines: just below the file, where nothing is as a rule, for the kernel goes downwards too; and all processes share one copy. Else somewhere near, and what jumps to them and
+   back is mended, in copies of this process alone. */
+
+struct placing {
+    int image;
+    const struct image_header *header;
+    uint64_t bias;        /* from an address that the file is linked for to the one that it has */
+    uint64_t trampolines; /* where they are; 0: nowhere yet */
+    int64_t moved;        /* by how much that is not where they belong */
+};
+
+static uint64_t size_of(const struct placing *placing) { return placing->header->trampoline_pages * (uint64_t)IMAGE_PAGE; }
+
+static long map_trampolines(const struct placing *placing, uint64_t address, int protection) {
+    const long result = SYS(mmap, address, size_of(placing), protection, PRIVATE | FIXED_NEW, placing->image, IMAGE_PAGE);
+    if (!is_mapped(result) || result == (long)address) return result;
+    SYS(munmap, result, size_of(placing)); /* before Linux 4.17 */
+    return -EEXIST;
+}
+
+/* Those of the same file are there from before, when it was unmapped. */
+static bool is_there(const struct placing *placing, uint64_t address) {
+    uint64_t found[2];
+    return guest_read(found, address, sizeof found) == 0 && found[0] == TRAMPOLINE_MAGIC && found[1] == image_identity(&placing->header->key);
+}
+
+static bool place_elsewhere(struct placing *placing, uint64_t wanted) {
+    enum { STEP = 1 << 20, STEPS = 1000 };
+    for (int64_t i = 1; i <= 2 * STEPS; i++) {
+        const int64_t by = (i & 1 ? -(i + 1) / 2 : i / 2) * STEP;
+        if (map_trampolines(placing, wanted + (uint64_t)by, SYS_PROT_RW) < 0) continue;
+        placing->trampolines = wanted + (uint64_t)by;
+        placing->moved = by;
+        image_move_trampolines((struct trampoline_page *)placing->trampolines, placing->header->trampoline_pages, by);
+        return SYS(mprotect, placing->trampolines, size_of(placing), READ_EXECUTE) == 0;
+    }
+    return false;
+}
+
+static bool place(struct placing *placing) {
+    const uint64_t wanted = placing->bias + placing->header->trampolines;
+    const long result = map_trampolines(placing, wanted, READ_EXECUTE);
+    placing->trampolines = wanted;
+    return is_mapped(result) || (result == -EEXIST && (is_there(placing, wanted) || place_elsewhere(placing, wanted)));
+}
+
+static bool map_part(const struct placing *placing, uint64_t address, uint64_t size, int protection, uint64_t offset) {
+    const int first = placing->moved ? SYS_PROT_RW : protection;
+    if (!is_mapped(SYS(mmap, address, size, first, PRIVATE | FIXED, placing->image, offset))) return false;
+    if (!placing->moved) return true;
+    image_move_jumps((const struct trampoline_page *)placing->trampolines, placing->header->trampoline_pages, placing->moved, address, address + size);
+    return SYS(mprotect, address, size, protection) == 0;
+}
+
+static long rewrite(struct placing *placing, uint64_t address, uint64_t offset, uint64_t size, int protection) {
+    const struct image_header *header = placing->header;
     const uint64_t end = offset + up(size);
-    bool placed = false;
-    for (unsigned i = 0; i < header.part_count; i++) {
-        const struct image_part *part = &header.parts[i];
+    if (!header->possible) return -ENOEXEC;
+    for (unsigned i = 0; i < header->part_count; i++) {
+        const struct image_part *part = &header->parts[i];
         const uint64_t from = part->offset > offset ? part->offset : offset, to = part->offset + part->size < end ? part->offset + part->size : end;
         if (from >= to) continue;
-        if (!placed && !map_trampolines((int)image, &header, address - offset - (uint64_t)part->delta + header.trampolines)) break;
-        placed = true;
-        SYS(mmap, address + (from - offset), to - from, protection, PRIVATE | FIXED, image, part->at + (from - part->offset));
+        placing->bias = address - offset - (uint64_t)part->delta;
+        if (!placing->trampolines && !place(placing)) return -ENOMEM;
+        const uint64_t at = address + (from - offset);
+        if (!map_part(placing, at, to - from, protection, part->at + (from - part->offset))) return -ENOMEM;
+        remember(at, at + (to - from), placing->trampolines, header->trampoline_pages);
     }
-    SYS(close, image);
+    return 0;
 }
+
+long mapping_rewrite(int fd, uint64_t address, uint64_t offset, uint64_t size, int protection) {
+    const struct image_engine target = {.entry = (uint64_t)entry, .raw = raw_numbers, .numbers = TABLE_SIZE, .filtered = stage_filtered};
+    struct image_header header;
+    struct placing placing = {.header = &header};
+    if (!engine.config->images || protection & PROTECT_WRITE) return 0;
+    const long image = image_open(engine.config->images, fd, &target, &header);
+    if (image < 0) return image;
+    placing.image = (int)image;
+    const long result = rewrite(&placing, address, offset, size, protection);
+    SYS(close, image);
+    return result;
+}
+
+/* ---- calls */
 
 long call_mmap(struct call *call) {
     const uint64_t protection = call->rdx, flags = call->r10;
@@ -46,4 +136,15 @@ long call_mmap(struct call *call) {
     const long result = SYS(mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
     if (is_mapped(result)) mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection);
     return result;
+}
+
+/* New namespaces would show another tree than the engine sees. The child goes on from where the call is made, on a stack of its own, so that is in the guest's code, not here: the call
+   ends with the guest about to make it. */
+long call_clone(struct call *call) {
+    enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET };
+    if (call->rdi & NAMESPACES) return -EPERM;
+    const uint64_t raw = mapping_raw(call->back);
+    if (!raw) return -ENOSYS;
+    call->back = raw;
+    return (long)call->number;
 }

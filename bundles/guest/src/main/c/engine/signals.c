@@ -1,6 +1,9 @@
 #include "signals.h"
 
 #include "image.h"
+#include "mappings.h"
+#include "start.h"
+#include "table.h"
 #include "text.h"
 
 enum { DEFAULT = 0, IGNORE = 1, FREE = 0, FILLING, READY };
@@ -63,7 +66,12 @@ static struct action *intern(const struct action *wanted) {
     return NULL;
 }
 
-static bool is_engines(int number) { return number == SIGNAL_SEGV || number == SIGNAL_BUS || number == SIGNAL_SYS; }
+static bool is_engines(int number) {
+    return number == SIGNAL_SEGV || number == SIGNAL_BUS || number == SIGNAL_SYS || (number == SIGNAL_ILL && !stage_filtered);
+}
+
+/* Those by which calls come in: they are never blocked. */
+static uint64_t ways_in(void) { return SIGNAL_BIT(SIGNAL_SYS) | (stage_filtered ? 0 : SIGNAL_BIT(SIGNAL_ILL)); }
 
 static long sigaction(int number, const struct action *new, struct action *old) {
     struct action real, before = {0};
@@ -82,7 +90,7 @@ static long sigaction(int number, const struct action *new, struct action *old) 
                 real.flags = (real.flags & ~SA_RESETHAND) | SA_ONSTACK;
             }
         }
-        if (!is_engines(number)) real.mask &= ~SIGNAL_BIT(SIGNAL_SYS);
+        if (!is_engines(number)) real.mask &= ~ways_in();
     }
     long result = SYS(rt_sigaction, number, new ? &real : NULL, &before, MASK_SIZE);
     if (result < 0 || !old) return result;
@@ -92,15 +100,15 @@ static long sigaction(int number, const struct action *new, struct action *old) 
 }
 
 long signals_start(void) {
-    static const int ALWAYS[] = {SIGNAL_SEGV, SIGNAL_BUS, SIGNAL_SYS};
+    static const int ALWAYS[] = {SIGNAL_SEGV, SIGNAL_BUS, SIGNAL_SYS, SIGNAL_ILL};
     static const struct action DEFAULTS = {.handler = DEFAULT}, IGNORED = {.handler = IGNORE};
-    for (unsigned i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++) {
+    for (unsigned i = 0; i < sizeof ALWAYS / sizeof *ALWAYS - stage_filtered; i++) {
         struct action before;
         long result = sigaction(ALWAYS[i], &DEFAULTS, &before);
         if (result == 0 && before.handler == IGNORE) result = sigaction(ALWAYS[i], &IGNORED, NULL);
         if (result < 0) return result;
     }
-    const uint64_t trap = SIGNAL_BIT(SIGNAL_SYS);
+    const uint64_t trap = ways_in();
     return SYS(rt_sigprocmask, SET_UNBLOCK, &trap, NULL, MASK_SIZE);
 }
 
@@ -238,7 +246,7 @@ uint64_t settle(struct context *context, uint64_t *mask) {
     mend(context);
     const int number = context->info[0];
     const struct action *action = action_in(context);
-    *mask = (context->mask | action->mask | (action->flags & SA_NODEFER ? 0 : SIGNAL_BIT(number))) & ~SIGNAL_BIT(SIGNAL_SYS);
+    *mask = (context->mask | action->mask | (action->flags & SA_NODEFER ? 0 : SIGNAL_BIT(number))) & ~ways_in();
     if (is_engines(number) && action->flags & SA_RESETHAND) {
         const struct action none = {0};
         sigaction(number, &none, NULL);
@@ -246,11 +254,21 @@ uint64_t settle(struct context *context, uint64_t *mask) {
     return action->handler;
 }
 
+/* The `ud2` that a `syscall` has become: where nothing traps it, and there is no room for a jump, or a call is made again. */
+static bool goes_in(struct context *context) {
+    const uint64_t behind = context->rip + 2, raw = mapping_raw(behind);
+    if (!raw) return false;
+    context->rcx = behind;
+    context->rip = context->rax < TABLE_SIZE && raw_numbers[context->rax] ? raw : (uint64_t)entry;
+    return true;
+}
+
 /* 0: mended, go on; 1: it is for the guest. */
 int on_fault(struct context *context) {
     const int number = context->info[0], code = context->info[2];
     const struct action *action = action_in(context);
     const bool ours = context->rip - ENGINE_TEXT < ENGINE_TEXT_SIZE && code > 0;
+    if (number == SIGNAL_ILL && !ours && code > 0 && goes_in(context)) return 0;
     if (ours && within(context->rip, guest_copy_start, guest_copy_end)) {
         context->rip = (uint64_t)guest_fault;
         return 0;
@@ -284,7 +302,7 @@ long call_rt_sigprocmask(struct call *call) {
     uint64_t set = 0;
     if (call->r10 != MASK_SIZE) return -EINVAL;
     if (call->rsi && guest_read(&set, call->rsi, sizeof set) < 0) return -EFAULT;
-    set &= ~SIGNAL_BIT(SIGNAL_SYS);
+    set &= ~ways_in();
     call->free[0] = set;
     if (!call->masked) return WINDOW(call, rt_sigprocmask, call->rdi, call->rsi ? &call->free[0] : NULL, call->rdx, MASK_SIZE);
     const uint64_t old = call->mask;
@@ -304,7 +322,7 @@ long call_rt_sigprocmask(struct call *call) {
 static long own_mask(struct call *call, uint64_t *address, uint64_t size) {
     if (!*address || size != MASK_SIZE) return 0;
     if (guest_read(&call->free[0], *address, MASK_SIZE) < 0) return -EFAULT;
-    call->free[0] &= ~SIGNAL_BIT(SIGNAL_SYS);
+    call->free[0] &= ~ways_in();
     *address = (uint64_t)&call->free[0];
     return 0;
 }

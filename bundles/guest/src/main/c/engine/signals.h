@@ -11,7 +11,7 @@
 
 #include "call.h"
 
-enum { SIGNAL_BUS = 7, SIGNAL_SEGV = 11, SIGNAL_SYS = 31, ACTION_COUNT = 2048 };
+enum { SIGNAL_ILL = 4, SIGNAL_BUS = 7, SIGNAL_SEGV = 11, SIGNAL_SYS = 31, ACTION_COUNT = 2048 };
 #define SIGNAL_BIT(number) (1ull << ((number)-1))
 
 /* The kernel's struct sigaction. */

@@ -5,21 +5,18 @@
 #define TRAP(name) long call_##name(struct call *call);
 #define ROOT(name) TRAP(name)
 #define FAIL(error)
-#define KIND(name)
 #define PASS
 #define CALL(number, name, treatment) treatment
 #include "syscalls.def"
 #undef TRAP
 #undef ROOT
 #undef FAIL
-#undef KIND
 #undef PASS
 #undef CALL
 
 #define TRAP(name) {call_##name, TRAPPED, 0}
 #define ROOT(name) {call_##name, TRAPPED_FOR_ROOT, 0}
 #define FAIL(error) {0, FAILED, error}
-#define KIND(name) {0, DECIDED, 0}
 #define PASS {0, PASSED, 0}
 #define CALL(number, name, treatment) [number] = treatment,
 const struct entry table[TABLE_SIZE] = {
@@ -28,14 +25,12 @@ const struct entry table[TABLE_SIZE] = {
 #undef TRAP
 #undef ROOT
 #undef FAIL
-#undef KIND
 #undef PASS
 #undef CALL
 
 #define TRAP(name) 0
 #define ROOT(name) 0
 #define FAIL(error) 0
-#define KIND(name) 1
 #define PASS 1
 #define CALL(number, name, treatment) [number] = treatment,
 const uint8_t raw_numbers[TABLE_SIZE] = {

@@ -48,24 +48,33 @@ static long open_made(const char *path, const struct image_key *key, struct imag
     return -ENOENT;
 }
 
-/* Beside its place, synced, and renamed into it. */
+static long write_all(long fd, const char *data, uint64_t size) {
+    for (uint64_t done = 0; done < size;) {
+        const long result = SYS(write, fd, data + done, size - done);
+        if (result == 0) return -ENOSPC;
+        if (result < 0 && result != -EINTR) return result;
+        if (result > 0) done += (uint64_t)result;
+    }
+    return 0;
+}
+
+/* Beside its place, synced, and renamed into it. Answers a descriptor; where nothing can be written, of an image in memory, for this process alone. */
 static long store(const char *path, const char *data, uint64_t size) {
     char beside[PATH_MOST];
     put_decimal(put_text(put_text(beside, path), "~"), (uint64_t)SYS(gettid, 0));
-    const long fd = sys_openat(AT_FDCWD, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return fd;
-    uint64_t done = 0;
-    long result = 0;
-    while (done < size && result >= 0) {
-        result = SYS(write, fd, data + done, size - done);
-        if (result > 0) done += (uint64_t)result;
-        else if (result == -EINTR) result = 0;
-        else if (result == 0) result = -ENOSPC;
+    long fd = sys_openat(AT_FDCWD, beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0) {
+        long result = write_all(fd, data, size);
+        if (result >= 0) result = SYS(fdatasync, fd);
+        if (result >= 0) result = SYS(rename, beside, path);
+        if (result >= 0) return fd;
+        SYS(unlink, beside);
+        SYS(close, fd);
     }
-    if (result >= 0) result = SYS(fdatasync, fd);
-    SYS(close, fd);
-    if (result >= 0) result = SYS(rename, beside, path);
-    if (result < 0) SYS(unlink, beside);
+    fd = SYS(memfd_create, "image", 1 /* MFD_CLOEXEC */);
+    const long result = fd < 0 ? fd : write_all(fd, data, size);
+    if (result >= 0) return fd;
+    sys_close(fd);
     return result;
 }
 
@@ -120,5 +129,7 @@ long image_open(const char *directory, int fd, const struct image_engine *engine
     result = open_made(path, &key, header);
     if (result != -ENOENT) return result;
     result = make(path, fd, &key, engine);
-    return result < 0 ? result : open_made(path, &key, header);
+    if (result >= 0 && SYS(pread64, result, header, sizeof *header, 0) == (long)sizeof *header) return result;
+    sys_close(result);
+    return result < 0 ? result : -EIO;
 }

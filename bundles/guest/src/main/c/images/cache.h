@@ -4,7 +4,7 @@
 
 #include "image.h"
 
-/* The image of the file that `fd` is open on, made if there is none yet: a descriptor to map it from, with its header; or -errno. */
+/* The image of the file that `fd` is open on, made if there is none yet: a descriptor to map it from, with its header; or -errno: -ENOEXEC if it is no ELF file. */
 long image_open(const char *directory, int fd, const struct image_engine *engine, struct image_header *header);
 
 #endif

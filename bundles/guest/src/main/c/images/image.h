@@ -4,7 +4,7 @@
  *
  * A jump takes the place of the instructions before a `syscall`, its window; they are executed in a trampoline, which then goes on into the engine (or, when the number is not known
  * beforehand and is none of the engine's, makes the call itself). The `syscall` stays where it is: whoever gets there by another way, and whoever makes a call again that a signal has
- * interrupted, is caught as a site without a jump is.
+ * interrupted, is caught as a site without a jump is: by the filter, or, where there is none, because it has become `ud2` (signals.c).
  *
  *     nothing fits         jump to the window's trampoline
  *     mov $2, %eax         jmp T           T:  mov $2, %eax
@@ -51,11 +51,12 @@ struct image_header {
 
 struct trampoline {
     int32_t behind;  /* address behind the guest's `syscall`, from this page on */
-    int32_t jump;    /* that of the jump to here */
-    uint16_t code;   /* from this page on */
-    uint16_t raw;    /* its own `syscall`, from this page on; or 0 */
+    int32_t jump;    /* that of the jump to here; or, where none fits, of the `syscall` */
+    uint16_t code;   /* where it begins, from this page on; */
+    uint16_t enter;  /* where it goes into the engine; */
+    uint16_t raw;    /* and where it makes the call itself */
     uint8_t window;  /* bytes of moved instructions that it begins with */
-    uint8_t unused[3];
+    uint8_t jumps;   /* whether there is a jump to here */
 };
 
 /* Code grows up from behind the header, entries down from the end of the page: entry i is the i-th from there, by rising address. */
@@ -73,6 +74,7 @@ struct image_engine {
     uint64_t entry;      /* address */
     const uint8_t *raw;  /* also there in the guest's processes: for each number, whether the guest makes the call itself */
     uint64_t numbers;
+    bool filtered; /* a `syscall` that stays is caught */
 };
 
 /* Tells tables apart that are mapped where others were. Not 0. */
@@ -82,6 +84,13 @@ uint64_t image_identity(const struct image_key *key);
 uint64_t image_room(uint64_t file_size, uint64_t sites);
 /* Makes an image at `to`, which is zeros, of that room. `count`: as sites_find() has answered. Its size. */
 uint64_t image_make(const struct image_key *key, const uint8_t *file, const struct site *sites, long count, const struct image_engine *engine, void *to);
+
+/* The trampoline of the site whose `syscall` ends at this address, in pages that are mapped from `first` on: where it makes the call itself; 0: there is none. */
+uint64_t image_raw(uint64_t first, uint32_t pages, uint64_t behind);
+
+/* Trampolines that are mapped `by` away from where they were made for: they reach back as before. And the jumps to them that lie in [from, to). Both can be written to. */
+void image_move_trampolines(struct trampoline_page *pages, uint32_t count, int64_t by);
+void image_move_jumps(const struct trampoline_page *pages, uint32_t count, int64_t by, uint64_t from, uint64_t to);
 
 /* What the guest may see of an address in a trampoline: where it would be in the guest's own code, if nothing is lost by going on from there; else the address itself. */
 uint64_t image_origin(uint64_t address);

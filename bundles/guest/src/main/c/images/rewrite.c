@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-enum { JUMP = 5, SHORT = 2, ENTRY = 20, DECISION = 25, RAW = 7, WINDOW_MOST = 32, REACH = 0x7ff00000 };
+enum { JUMP = 5, SHORT = 2, LEA = 7, ENTRY = 20, DECISION = 25, RAW = 7, REACH = 0x7ff00000 };
 
 static uint64_t down(uint64_t value) { return value & ~(uint64_t)(IMAGE_PAGE - 1); }
 static uint64_t up(uint64_t value) { return down(value + IMAGE_PAGE - 1); }
@@ -15,7 +15,7 @@ uint64_t image_identity(const struct image_key *key) {
 }
 
 uint64_t image_room(uint64_t file_size, uint64_t sites) {
-    enum { EACH = sizeof(struct trampoline) + WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
+    enum { EACH = sizeof(struct trampoline) + SCAN_WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
     return IMAGE_PAGE + (sites / IN_A_PAGE + 1) * IMAGE_PAGE + (up(file_size) + IMAGE_PARTS * IMAGE_PAGE);
 }
 
@@ -64,10 +64,14 @@ static bool is_raw(const struct making *making, const struct site *site) {
 
 /* Where the jump goes, in the file; 0: there is no place for one. */
 static uint64_t jump_of(const struct making *making, const struct site *site) {
-    if (is_raw(making, site) || site->window > WINDOW_MOST) return 0;
-    const uint64_t at = site->window ? site->at - site->window : site->padding;
-    if (!at || !segment_of(making, at, JUMP) || segment_of(making, at, JUMP) != segment_of(making, site->at, SHORT)) return 0;
+    const uint64_t at = site->at - site->window;
+    if (!site->window || !segment_of(making, at, JUMP) || segment_of(making, at, JUMP) != segment_of(making, site->at, SHORT)) return 0;
     return at;
+}
+
+static bool is_changed(const struct making *making, const struct site *site) {
+    if (is_raw(making, site) || !segment_of(making, site->at, SHORT)) return false;
+    return !making->engine->filtered || jump_of(making, site);
 }
 
 /* The pages that change, as runs; runs with small gaps are one. */
@@ -77,13 +81,11 @@ static bool find_parts(struct making *making, const struct site *sites, uint64_t
         header->part_count = 0;
         bool fits = true;
         for (uint64_t i = 0; i < count && fits; i++) {
-            const uint64_t jump = jump_of(making, &sites[i]);
-            if (!jump) continue;
-            const uint64_t from = down(jump < sites[i].at ? jump : sites[i].at), end = up((jump > sites[i].at ? jump + JUMP : sites[i].at + SHORT));
+            if (!is_changed(making, &sites[i])) continue;
+            const uint64_t at = sites[i].at, jump = jump_of(making, &sites[i]), from = down(jump ? jump : at), end = up(at + SHORT);
             const int64_t delta = delta_of(segment_of(making, sites[i].at, SHORT));
             struct image_part *part = header->part_count ? &header->parts[header->part_count - 1] : NULL;
             if (part && part->delta == delta && from <= part->offset + part->size + gap * IMAGE_PAGE) {
-                if (from < part->offset) part->size += part->offset - from, part->offset = from;
                 if (end > part->offset + part->size) part->size = end - part->offset;
             } else if (header->part_count < IMAGE_PARTS) {
                 header->parts[header->part_count++] = (struct image_part){.offset = from, .size = end - from, .delta = delta};
@@ -128,30 +130,28 @@ static void put_entry(const struct making *making, struct code *code, uint64_t b
     PUT(code, 0x41, 0xff, 0xe3); /* jmp *%r11 */
 }
 
-/* What follows the window. Answers where its own `syscall` is in it, or 0. */
-static unsigned put_tail(const struct making *making, struct code *code, bool known, uint64_t behind) {
-    const uint8_t *begin = code->at;
-    if (known) {
-        put_entry(making, code, behind);
-        return 0;
+/* What follows the window. */
+static void put_tail(const struct making *making, struct code *code, struct trampoline *entry, bool known, uint64_t behind) {
+    const uint8_t *begin = code->at - entry->code - entry->window;
+    if (!known) {
+        const uint32_t most = (uint32_t)making->engine->numbers - 1;
+        PUT(code, 0x48, 0x3d); /* cmp $most, %rax */
+        put_bytes(code, &most, sizeof most);
+        PUT(code, 0x77, DECISION - 8 + ENTRY); /* ja raw */
+        put_address(code, (uint64_t)making->engine->raw);
+        PUT(code, 0x41, 0x80, 0x3c, 0x03, 0); /* cmpb $0, (%r11, %rax) */
+        PUT(code, 0x75, ENTRY);               /* jne raw */
     }
-    const uint32_t most = (uint32_t)making->engine->numbers - 1;
-    PUT(code, 0x48, 0x3d); /* cmp $most, %rax */
-    put_bytes(code, &most, sizeof most);
-    PUT(code, 0x77, 10 + 5 + 2 + ENTRY); /* ja raw */
-    put_address(code, (uint64_t)making->engine->raw);
-    PUT(code, 0x41, 0x80, 0x3c, 0x03, 0); /* cmpb $0, (%r11, %rax) */
-    PUT(code, 0x75, ENTRY);          /* jne raw */
+    entry->enter = (uint16_t)(code->at - begin);
     put_entry(making, code, behind);
-    const unsigned raw = (unsigned)(code->at - begin);
+    entry->raw = (uint16_t)(code->at - begin);
     PUT(code, 0x0f, 0x05, 0xe9); /* raw: syscall; jmp behind */
     put_distance(code, behind);
-    return raw;
 }
 
 /* Goes on to a new page when the last has no room for one more. */
 static unsigned place(struct making *making, const struct site *site) {
-    const unsigned size = site->window + ENTRY + (site->number >= 0 ? 0U : DECISION + RAW);
+    const unsigned size = (unsigned)site->window + ENTRY + RAW + (site->number >= 0 ? 0U : DECISION);
     if (!making->header->trampoline_pages ||
         offsetof(struct trampoline_page, code) + making->used + size + (making->count + 1) * sizeof(struct trampoline) > IMAGE_PAGE)
         making->header->trampoline_pages++, making->used = making->count = 0;
@@ -178,21 +178,19 @@ static void rewrite(struct making *making, const struct site *site, uint64_t jum
     page->identity = image_identity(&making->header->key);
     page->count = making->count;
     entry->code = (uint16_t)(offsetof(struct trampoline_page, code) + making->used - size);
-    entry->window = site->window;
-    entry->jump = (int32_t)(jump + delta - page_address);
+    entry->window = jump ? site->window : 0;
+    entry->jumps = jump != 0;
+    entry->jump = (int32_t)((jump ? jump : site->at) + delta - page_address);
     entry->behind = (int32_t)(behind - page_address);
     struct code code = {.at = (uint8_t *)page + entry->code, .address = page_address + entry->code};
-    put_bytes(&code, making->file + site->at - site->window, site->window);
-    const unsigned raw = put_tail(making, &code, site->number >= 0, behind);
-    entry->raw = (uint16_t)(raw ? entry->code + site->window + raw : 0);
+    put_bytes(&code, making->file + site->at - entry->window, entry->window);
+    put_tail(making, &code, entry, site->number >= 0, behind);
+    if (!making->engine->filtered) changed(making, site->at)[1] = 0x0b; /* ud2 */
+    if (!jump) return;
     struct code patch = {.at = changed(making, jump), .address = jump + delta};
     PUT(&patch, 0xe9);
     put_distance(&patch, page_address + entry->code);
     for (unsigned i = JUMP; i < site->window; i++) PUT(&patch, 0xcc);
-    if (site->window) return;
-    uint8_t *at = changed(making, site->at);
-    at[0] = 0xeb;
-    at[1] = (uint8_t)(jump - (site->at + SHORT));
 }
 
 uint64_t image_make(const struct image_key *key, const uint8_t *file, const struct site *sites, long count, const struct image_engine *engine, void *to) {
@@ -205,7 +203,7 @@ uint64_t image_make(const struct image_key *key, const uint8_t *file, const stru
     if (!header->possible) header->part_count = 0;
     if (header->part_count == 0) return header->size;
     for (long i = 0; i < count; i++)
-        if (jump_of(&making, &sites[i])) place(&making, &sites[i]);
+        if (is_changed(&making, &sites[i])) place(&making, &sites[i]);
     const uint64_t pages = header->trampoline_pages * (uint64_t)IMAGE_PAGE;
     header->trampolines = making.low - pages;
     header->size = IMAGE_PAGE + pages;
@@ -216,10 +214,8 @@ uint64_t image_make(const struct image_key *key, const uint8_t *file, const stru
         header->size += part->size;
     }
     header->trampoline_pages = 0;
-    for (long i = 0; i < count; i++) {
-        const uint64_t jump = jump_of(&making, &sites[i]);
-        if (jump) rewrite(&making, &sites[i], jump);
-    }
+    for (long i = 0; i < count; i++)
+        if (is_changed(&making, &sites[i])) rewrite(&making, &sites[i], jump_of(&making, &sites[i]));
     return header->size;
 }
 
@@ -234,5 +230,51 @@ uint64_t image_origin(uint64_t address) {
     const uint64_t behind = base + (uint64_t)(int64_t)entry->behind;
     if (at == entry->code) return base + (uint64_t)(int64_t)entry->jump;
     if (at < entry->code + (uint64_t)entry->window) return address; /* half of what was moved is done */
-    return entry->raw && at >= entry->raw + (uint64_t)SHORT ? behind : behind - SHORT;
+    return at >= entry->raw + (uint64_t)SHORT ? behind : behind - SHORT;
+}
+
+static const struct trampoline *find(const struct trampoline_page *page, uint64_t behind) {
+    for (uint64_t i = 0; i < page->count; i++)
+        if ((uint64_t)page + (uint64_t)(int64_t)trampoline_at(page, i)->behind == behind) return trampoline_at(page, i);
+    return NULL;
+}
+
+uint64_t image_raw(uint64_t first, uint32_t pages, uint64_t behind) {
+    for (const struct trampoline_page *page = (const struct trampoline_page *)first; pages; page++, pages--) {
+        const struct trampoline *last = page->count ? trampoline_at(page, page->count - 1) : NULL;
+        if (!last || (uint64_t)page + (uint64_t)(int64_t)last->behind < behind) continue;
+        const struct trampoline *found = find(page, behind);
+        return found ? (uint64_t)page + found->raw : 0;
+    }
+    return 0;
+}
+
+/* The last four bytes of an instruction that ends here. */
+static void move_distance(uint64_t end, int64_t by) {
+    int32_t distance;
+    bytes_copy(&distance, (const void *)(end - sizeof distance), sizeof distance);
+    distance = (int32_t)(distance + by);
+    bytes_copy((void *)(end - sizeof distance), &distance, sizeof distance);
+}
+
+void image_move_trampolines(struct trampoline_page *pages, uint32_t count, int64_t by) {
+    for (struct trampoline_page *page = pages; page < pages + count; page++) {
+        for (uint64_t i = 0; i < page->count; i++) {
+            struct trampoline *entry = (struct trampoline *)(page + 1) - 1 - i;
+            entry->behind = (int32_t)(entry->behind - by);
+            entry->jump = (int32_t)(entry->jump - by);
+            move_distance((uint64_t)page + entry->enter + LEA, -by);
+            move_distance((uint64_t)page + entry->raw + RAW, -by);
+        }
+    }
+}
+
+void image_move_jumps(const struct trampoline_page *pages, uint32_t count, int64_t by, uint64_t from, uint64_t to) {
+    for (const struct trampoline_page *page = pages; page < pages + count; page++) {
+        for (uint64_t i = 0; i < page->count; i++) {
+            const struct trampoline *entry = trampoline_at(page, i);
+            const uint64_t jump = (uint64_t)page + (uint64_t)(int64_t)entry->jump;
+            if (entry->jumps && jump >= from && jump + JUMP <= to) move_distance(jump + JUMP, by);
+        }
+    }
 }
