@@ -1,11 +1,7 @@
 /* lichen-trap: starts and enters containers that need nothing of the kernel but a seccomp filter. See docs/FORMATS.md, 3 and 4. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "given.h"
 #include "inside.h"
 #include "owned.h"
 
@@ -16,32 +12,24 @@ static enum rewriting rewriting(void) {
     return strcmp(wanted, "0") ? REWRITING_NEEDED : REWRITING_OFF;
 }
 
-static void prepare(struct launch *launch) {
-    *launch = (struct launch){.rewriting = rewriting(), .console = {-1, -1}};
-    launch->report = given_report();
-    given_payload(&launch->plan);
-    launch->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (launch->null < 0) die(STATUS_LICHEN, "cannot open /dev/null: %s", strerror(errno));
-}
-
 int main(int count, char **arguments) {
     static struct launch launch;
     uint64_t pid;
     if (count == 3 && !strcmp(arguments[1], "start")) {
-        prepare(&launch);
+        launch_prepare(&launch, rewriting());
         start_container(&launch, arguments[2]);
     }
     if (count == 3 && !strcmp(arguments[1], "enter") && parse_number(arguments[2], 10, &pid)) {
-        prepare(&launch);
+        launch_prepare(&launch, rewriting());
         enter_container(&launch, (pid_t)pid);
     }
     if (count == 2 && !strcmp(arguments[1], "keep")) {
-        prepare(&launch);
+        launch_prepare(&launch, rewriting());
         owners_keep(&launch.plan);
         return 0;
     }
     if ((count == 3 || (count == 4 && parse_number(arguments[3], 10, &pid))) && !strcmp(arguments[1], "inside")) {
-        prepare(&launch);
+        launch_prepare(&launch, rewriting());
         inside_container(&launch, arguments[2], count == 4 ? (pid_t)pid : 0);
     }
     if (count == 3 && !strcmp(arguments[1], "probe")) return probe("system-call-traps", REWRITING_OFF, arguments[2]);

@@ -6,10 +6,19 @@
 #include <unistd.h>
 
 #include "book.h"
+#include "given.h"
 #include "launch.h"
 #include "report.h"
 #include "rlimits.h"
 #include "wait.h"
+
+void launch_prepare(struct launch *launch, enum rewriting rewriting) {
+    *launch = (struct launch){.rewriting = rewriting, .console = {-1, -1}};
+    launch->report = given_report();
+    given_payload(&launch->plan);
+    launch->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (launch->null < 0) die(STATUS_LICHEN, "cannot open /dev/null: %s", strerror(errno));
+}
 
 char *in_container(const char *name) {
     char here[PATH_MAX];

@@ -26,6 +26,8 @@ struct launch {
     struct console console;
 };
 
+/* What it was given: the plan, and whom to report to. */
+void launch_prepare(struct launch *launch, enum rewriting rewriting);
 /* Working directory: the container directory. */
 _Noreturn void start_container(struct launch *launch, const char *stage);
 _Noreturn void enter_container(struct launch *launch, pid_t pid);

@@ -34,7 +34,9 @@ class ArchitectureTest {
           Map.entry("fs.extract", List.of()),
           Map.entry("fs.uufs", List.of()),
           Map.entry("launcher.userns", List.of()),
-          Map.entry("launcher.trap", List.of()),
+          Map.entry("guest", List.of()),
+          Map.entry("launcher.trap", List.of("guest")),
+          Map.entry("launcher.preload", List.of("guest")),
           Map.entry("image.docker", List.of()),
           Map.entry("image.singularity", List.of()));
 

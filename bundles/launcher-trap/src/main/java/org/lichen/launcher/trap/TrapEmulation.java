@@ -9,18 +9,20 @@ import org.osgi.service.component.annotations.Component;
 /** The engine for ids and owners alone, in a container that another launcher isolates. */
 @Component
 public final class TrapEmulation implements RootEmulation {
+  private final TrapLauncher launcher = new TrapLauncher();
+
   @Override
   public Support support(Host host) {
-    return TrapLauncher.traps(host);
+    return launcher.answers(host);
   }
 
   @Override
   public NativePart program() {
-    return TrapLauncher.PROGRAM;
+    return launcher.program();
   }
 
   @Override
   public NativePart stage() {
-    return TrapLauncher.STAGE;
+    return launcher.stage();
   }
 }

@@ -11,10 +11,6 @@ import org.osgi.service.component.annotations.Component;
 public final class TrapFacts implements Facts {
   @Override
   public Map<String, String> probe(Placement placement) throws ContainerException {
-    return Facts.printed(
-        TrapLauncher.FACT,
-        placement.place(TrapLauncher.PROGRAM).toString(),
-        "probe",
-        placement.place(TrapLauncher.STAGE).toString());
+    return new TrapLauncher().probe(placement);
   }
 }

@@ -1,4 +1,4 @@
-package org.lichen.launcher.trap;
+package org.lichen.guest;
 
 import java.util.Set;
 import org.lichen.api.GuestPath;
@@ -8,7 +8,7 @@ import org.lichen.api.launch.PayloadRecords;
 import org.lichen.api.plan.Records;
 import org.lichen.api.rootfs.RootfsPlan;
 
-/** The payload of {@code lichen-trap} (docs/FORMATS.md, 3 and 4). */
+/** The payload of a launcher with an engine (docs/FORMATS.md, 3 and 4). */
 final class Payload {
   private Payload() {}
 

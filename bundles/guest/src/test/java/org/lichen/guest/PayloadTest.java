@@ -1,4 +1,4 @@
-package org.lichen.launcher.trap;
+package org.lichen.guest;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,0 +1,16 @@
+package org.lichen.launcher.preload;
+
+import java.util.Map;
+import org.lichen.api.ContainerException;
+import org.lichen.api.host.Facts;
+import org.lichen.api.plan.LaunchPlan.Placement;
+import org.osgi.service.component.annotations.Component;
+
+/** Whether rewritten code runs here: a program is run that way. */
+@Component
+public final class PreloadFacts implements Facts {
+  @Override
+  public Map<String, String> probe(Placement placement) throws ContainerException {
+    return new PreloadLauncher().probe(placement);
+  }
+}
