@@ -82,11 +82,12 @@ postgres() {
 }
 
 # `full`: namespaces isolate, and root is emulated as with trap.
-for way in userns trap full; do
+for way in userns trap full preload; do
   case $way in
     userns) options=(--launcher userns) ;;
     trap) options=(--launcher trap --strategy extract) ;;
     full) options=(--launcher userns --identity full) ;;
+    preload) options=(--launcher preload --strategy extract) ;;
   esac
   t "$way works here" able
   (able) >/dev/null 2>&1 || continue
