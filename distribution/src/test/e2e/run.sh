@@ -77,7 +77,7 @@ with_workshop() {
   fi
 }
 
-# /dev/fuse is for everybody on a desktop, and not in many sandboxes: so it is made one for this suite alone.
+# /dev/fuse is for everybody on a desktop, and not in many sandboxes: so it is made one for a suite alone.
 with_fuse() {
   [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] || return 0
   as=(unshare -m sh -c '[ -c "$0" ] || mknod "$0" c 10 229; chmod 666 "$0"; mount --bind "$0" /dev/fuse; exec "$@"' "$work/fuse" "${as[@]}")
@@ -93,6 +93,7 @@ for suite; do
     debian) with_debian ;;
     guests) with_workshop ;;
     union) with_debian && with_fuse ;;
+    singularity) with_fuse ;;
   esac
   cd "$own/home"
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \

@@ -132,9 +132,57 @@ compatible() {
 }
 t "--apptainer-compat: home, working directory, environment and ids are the host's; else a container's" compatible
 
+layers() { ls "$HOME/.local/share/lichen/layers" | wc -l; }
+servers() { pgrep -u "$(id -u)" -r S,R,D -c squashfuse; }
+mounts() {
+  case $(lichen doctor | grep squashfuse) in
+    *"+ squashfuse: yes") ;;
+    *) skip "squashfuse or /dev/fuse is not there for us" ;;
+  esac
+}
+mounted() {
+  mounts && make_tree && echo one >"$tree/fresh" && chmod 600 "$tree/fresh" || return
+  rm "$made" && mksquashfs "$tree" "$made" -noappend -quiet -no-progress -force-uid 42 >/dev/null || return # nobody whom a single id knows
+  local before output
+  before=$(layers)
+  output=$(lichen run --rm --action exec "sif:$made" sh -c 'cat /fresh; echo two >/fresh; cat /fresh; rm -r /.singularity.d; ls -d /.s*; stat -c %u:%g /fresh; echo 3 >/bin/new && cat /bin/new' 2>/dev/null) &&
+    equals "one two 0:0 3" "$(echo $output)" &&
+    lichen create --name m --action exec "sif:$made" sh -c 'cat /fresh; echo more >>/fresh' >/dev/null &&
+    equals "userns on uufs (the image's file mounted)" "$(lichen inspect --format '{{.Lichen.Way}}' m)" &&
+    equals one "$(lichen start -a m)" && equals "one more" "$(echo $(lichen start -a m))" && lichen rm m >/dev/null &&
+    lichen run -d --name m --action exec "sif:$made" sleep 100 >/dev/null && equals one "$(lichen exec m cat /fresh)" && equals 1 "$(servers)" &&
+    equals "$before" "$(layers)"
+  local s=$?
+  lichen rm -f m >/dev/null 2>&1
+  return $s
+}
+t "where squashfuse is there the image's file is mounted, and nothing is unpacked" mounted
+gone() {
+  mounts
+  local i
+  for i in $(seq 50); do [ "$(servers)" != 0 ] || return 0; sleep 0.1; done
+  pgrep -u "$(id -u)" -r S,R,D -a squashfuse
+  return 1
+}
+t "what serves it ends with the container" gone
+unpacked() {
+  mounts && make_tree || return
+  echo unpacked >"$tree/fresh" && rm "$made" && mksquashfs "$tree" "$made" -noappend -quiet -no-progress -all-root >/dev/null || return
+  local before
+  before=$(layers)
+  lichen create --name u --action exec "sif:$made" sh -c 'cat /fresh; echo mine >/fresh' >/dev/null && equals unpacked "$(lichen start -a u)" && equals "$before" "$(layers)" &&
+    equals unpacked "$(lichen run --rm --strategy extract --action exec "sif:$made" cat /fresh)" && equals $((before + 1)) "$(layers)" &&
+    equals mine "$(lichen start -a u)" && equals "userns on uufs" "$(lichen inspect --format '{{.Lichen.Way}}' u)" &&
+    equals unpacked "$(lichen run --rm --action exec "sif:$made" cat /fresh)"
+  local s=$?
+  lichen rm -f u >/dev/null 2>&1
+  return $s
+}
+t "a strategy that copies unpacks it, and containers go on with what is unpacked" unpacked
+
 refused() { # NAME PART: why it is refused
   local output
-  output=$(lichen run --rm "sif:$1" 2>&1) && return 1
+  output=$(lichen run --rm --strategy extract "sif:$1" 2>&1) && return 1
   contains "$output" "$2"
 }
 damaged() {

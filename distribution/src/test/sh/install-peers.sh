@@ -20,6 +20,7 @@ want gpg gnupg
 want setpriv util-linux
 want stress-ng stress-ng
 want fuse-overlayfs fuse-overlayfs
+want squashfuse squashfuse
 want nsenter util-linux
 want python3 python3
 want go golang-go

@@ -14,11 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fuse.h"
 #include "idfilter.h"
 #include "idmap.h"
 #include "profile.h"
 #include "removal.h"
 #include "spaces.h"
+#include "squash.h"
 #include "start.h"
 #include "union.h"
 
@@ -129,8 +131,22 @@ static int scratch(void) {
 static void try_overlay(void) { try_union(scratch(), union_by_kernel, false, NULL); }
 
 static void try_fuse(void) {
-    if (!union_fuse_present()) no("it is not installed, or /dev/fuse is not for everybody");
+    if (!fuse_present(UNION_SERVER)) no("it is not installed, or /dev/fuse is not for everybody");
     try_union(scratch(), union_by_fuse, true, "it is installed and fails");
+}
+
+/* An empty squashfs, as mksquashfs makes it. */
+static const unsigned char EMPTY[] = {
+    'h', 's', 'q', 's', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 17, 0, 0x4b, 2, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 0, 0,
+    0x88, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0x60, 0, 0, 0, 0, 0, 0, 0, 0x82, 0, 0, 0, 0, 0, 0, 0, 0x82, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,
+    32, 0x80, 1, 0, 0xed, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0x80, 0, 0, 0, 0, 0x82, 0, 0, 0, 0, 0, 0, 0};
+
+static void try_squash(void) {
+    if (!squash_present()) no("it is not installed, or /dev/fuse is not for everybody");
+    int base = scratch();
+    AUTO_CLOSE int file = openat(base, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fchdir(base) != 0 || mkdirat(base, "m", 0700) != 0 || !write_all(file, EMPTY, sizeof EMPTY)) no("nothing can be written");
+    squash_open(&(struct lower){.path = "f", .squashfs = true}, "m", false);
 }
 
 /* What a union needs of the file system below its upper: attributes, whiteouts, and that the kernel takes it. In a child of ours, so that what was made goes in any case. */
@@ -227,6 +243,7 @@ int probe(const char *directory) {
     fact("cgroup-namespaces", try_cgroup_namespace);
     if (fact("kernel-overlay", try_overlay) && home) fact("overlay-home", try_overlay_home);
     if (fact("fuse-overlayfs", try_fuse) && home) fact("fuse-home", try_fuse_home);
+    fact("squashfuse", try_squash);
     if (fact("subordinate-ids", try_ranges) && home) fact("owners-home", try_owners);
     return 0;
 }

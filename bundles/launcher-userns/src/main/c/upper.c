@@ -133,9 +133,12 @@ static void make_directories(struct making *making) {
     free(making->implied);
 }
 
+void work_make(const struct root *root) {
+    if (mkdir(root->work, 0700) != 0 && errno != EEXIST) failed(root->work);
+}
+
 void upper_make(const struct root *root, const int *lowers) {
     struct stat status;
-    if (mkdir(root->work, 0700) != 0 && errno != EEXIST) failed(root->work);
     if (stat(root->upper, &status) == 0) return;
     AUTO_FREE char *beside = must_format("%s.new", root->upper);
     if (mkdir(beside, 0700) != 0 && (errno != EEXIST || !remove_all(AT_FDCWD, beside) || mkdir(beside, 0700) != 0)) failed(beside);

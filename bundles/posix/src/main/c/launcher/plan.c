@@ -93,11 +93,18 @@ static void read_limit(struct plan *plan, const struct record *record) {
     plan->limits[plan->limit_count++] = limit;
 }
 
+static bool squashfs_of(const char *kind) {
+    if (strcmp(kind, "squashfs") != 0) die(STATUS_LICHEN, "cannot carry out the plan (lower %s): unknown kind of lower", kind);
+    return true;
+}
+
 static void read_lower(struct root *root, const struct record *record) {
     struct lower lower = {0};
     struct records list = record_list(record);
     for (struct record item; record_read(&list, &item, "lower");) {
         if (record_is(&item, "path")) lower.path = record_text(&item);
+        else if (record_is(&item, "kind")) lower.squashfs = squashfs_of(record_text(&item));
+        else if (record_is(&item, "offs")) lower.offset = record_number(&item);
         else if (record_is(&item, "indx")) lower.index = record_text(&item);
         else if (record_is(&item, "ownd")) lower.owned = record_text(&item);
         else if (record_is(&item, "flag") && !strcmp(record_text(&item), "aufs")) lower.aufs = true;

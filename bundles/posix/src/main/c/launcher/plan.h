@@ -32,9 +32,11 @@ struct op {
     struct record content; /* OP_FILE */
 };
 
-/* One read-only directory of a union. */
+/* One read-only part of a union: a directory, or a file with a squashfs. */
 struct lower {
     const char *path;
+    bool squashfs;
+    uint64_t offset;   /* of the squashfs in its file */
     const char *index; /* what the image says about its files, or NULL */
     const char *owned; /* `ranges`: where a copy with the real owners is, or is to be made; or NULL */
     bool aufs;         /* it hides what is below by `.wh.` files */

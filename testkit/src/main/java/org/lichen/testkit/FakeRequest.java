@@ -17,6 +17,9 @@ public record FakeRequest(
     FakeCancellation cancellation)
     implements Request {
 
+  /** A caller without anything. */
+  public static final FakeRequest NOBODY = in(Path.of("/nowhere"));
+
   /** A caller whose home is a directory of the test. */
   public static FakeRequest in(Path home) {
     return new FakeRequest(

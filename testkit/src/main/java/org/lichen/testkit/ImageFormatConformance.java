@@ -139,7 +139,7 @@ public abstract class ImageFormatConformance {
           .as(sample.toString())
           .containsExactlyInAnyOrderElementsOf(sample.names());
       for (Layer layer : first.image().layers()) {
-        assertThat(store.unpacked(layer).directory()).isDirectory();
+        assertThat(store.unpacked(layer, FakeRequest.NOBODY).directory()).isDirectory();
       }
       ImageReference name = ImageReference.docker("localhost/conformance:1");
       store.tag(name, first.image());

@@ -116,7 +116,7 @@ public abstract class ImageStoreConformance {
     assertThat(other.find("some/name")).isEmpty();
     assertThat(image.config().labels()).containsEntry("name", "some/name:1");
     assertThat(image.layers()).hasSize(2);
-    LayerPath path = other.unpacked(image.layers().get(1));
+    LayerPath path = other.unpacked(image.layers().get(1), FakeRequest.NOBODY);
     assertThat(path.directory().resolve("d/b")).hasContent("content of b");
     assertThat(path.index()).exists();
     assertThat(path.whiteouts()).isIn("overlay", "aufs");
@@ -130,7 +130,7 @@ public abstract class ImageStoreConformance {
           writer.layer(
               new LayerContent.Entries(Optional.empty(), Optional.empty(), entries::stream));
       Image image = writer.compose(new ImageConfig(Map.of()), List.of(layer));
-      LayerPath path = store.unpacked(image.layers().get(0));
+      LayerPath path = store.unpacked(image.layers().get(0), FakeRequest.NOBODY);
       assertThat(path.directory().resolve("bin/tool")).hasContent("tool");
       assertThat(path.directory().resolve("empty")).isDirectory();
       assertThat(writer.has(layer)).isTrue();
@@ -174,8 +174,10 @@ public abstract class ImageStoreConformance {
         .doesNotContain(one.layers().get(0).digest());
     assertThat(removed.bytes()).isPositive();
     assertThat(store.find("two")).contains(two);
-    assertThat(store.unpacked(two.layers().get(0)).directory().resolve("d/shared")).exists();
-    assertThatThrownBy(() -> store.unpacked(one.layers().get(1)))
+    assertThat(
+            store.unpacked(two.layers().get(0), FakeRequest.NOBODY).directory().resolve("d/shared"))
+        .exists();
+    assertThatThrownBy(() -> store.unpacked(one.layers().get(1), FakeRequest.NOBODY))
         .isInstanceOf(ContainerException.class)
         .hasMessageContaining("not in the store");
     assertThatThrownBy(() -> store.remove("one", false))
@@ -192,7 +194,8 @@ public abstract class ImageStoreConformance {
         .satisfies(e -> assertThat(((ContainerException) e).kind()).isEqualTo(Kind.CONFLICT));
     assertThat(store.remove("name", true).untagged()).hasSize(1);
     assertThat(store.list()).isEmpty();
-    assertThat(store.unpacked(image.layers().get(0)).directory().resolve("d/a")).exists();
+    assertThat(store.unpacked(image.layers().get(0), FakeRequest.NOBODY).directory().resolve("d/a"))
+        .exists();
     pins.clear();
     assertThat(store.collect().blobs()).contains(image.layers().get(0).digest());
   }
@@ -324,12 +327,13 @@ public abstract class ImageStoreConformance {
   void check_damaged_findsAndRepairs() throws Exception {
     Image image = image("name", tar("a"));
     image("sound", tar("b"));
-    LayerPath layer = store.unpacked(image.layers().get(0));
+    LayerPath layer = store.unpacked(image.layers().get(0), FakeRequest.NOBODY);
     Files.delete(layer.directory().resolve("d/a"));
     assertThat(store.check(false, false).problems()).isEmpty();
     assertThat(store.check(true, false).problems()).hasSize(1).first().asString().contains("d/a");
     assertThat(store.check(true, true).repaired()).hasSize(1);
-    assertThat(store.unpacked(image.layers().get(0)).directory().resolve("d/a")).exists();
+    assertThat(store.unpacked(image.layers().get(0), FakeRequest.NOBODY).directory().resolve("d/a"))
+        .exists();
     assertThat(store.check(true, false).problems()).isEmpty();
   }
 }

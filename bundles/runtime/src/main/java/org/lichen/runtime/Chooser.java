@@ -78,13 +78,13 @@ final class Chooser {
     for (Launcher launcher : named(launchers, Launcher::name, spec.launcher().orElse(""))) {
       for (FilesystemStrategy strategy :
           named(strategies, FilesystemStrategy::name, spec.strategy())) {
-        for (String identity : identities(spec, launcher)) {
+        for (Form form : forms(spec, launcher, strategy, layers)) {
           RootfsOptions options =
               new RootfsOptions(
-                  spec.ephemeral(), spec.readOnly(), ownership(identity), upper.writable());
+                  spec.ephemeral(), spec.readOnly(), ownership(form.identity()), upper.writable());
           Support support = strategy.support(host, options);
-          RootfsPlan rootfs = strategy.plan(layers, options);
-          LaunchSpec launch = launches.with(identity, launcher.name(), strategy.name());
+          RootfsPlan rootfs = strategy.plan(form.layers(), options);
+          LaunchSpec launch = launches.with(form.identity(), launcher.name(), strategy.name());
           if (support.supported()) {
             support = upper.support(rootfs);
           }
@@ -92,16 +92,23 @@ final class Chooser {
             support = launcher.support(host, rootfs, launch);
           }
           boolean chosen = support.supported() && first.isEmpty();
-          reasoning.add(new Choice(strategy.name(), launcher.name(), identity, support, chosen));
+          reasoning.add(
+              new Choice(
+                  strategy.name(),
+                  launcher.name(),
+                  form.identity(),
+                  form.packed(),
+                  support,
+                  chosen));
           if (chosen) {
             first =
                 Optional.of(
                     new Decision(
                         strategy,
                         launcher,
-                        identity,
+                        form.identity(),
                         options,
-                        layers,
+                        form.layers(),
                         rootfs,
                         upper.usedBy(rootfs),
                         launch));
@@ -110,12 +117,32 @@ final class Chooser {
             return first;
           }
           if (support.supported()) {
-            break; // one identity for a pair: the best
+            break; // one form for a pair: the best
           }
         }
       }
     }
     return first;
+  }
+
+  /** What is tried of a pair: the better identity first, with each the layers as they lie. */
+  private record Form(String identity, List<LayerPath> layers) {
+    boolean packed() {
+      return layers.stream().anyMatch(layer -> layer.packed().isPresent());
+    }
+  }
+
+  private List<Form> forms(
+      ContainerSpec spec, Launcher launcher, FilesystemStrategy strategy, List<LayerPath> layers) {
+    List<Form> forms = new ArrayList<>();
+    List<LayerPath> unpacked = layers.stream().map(LayerPath::unpacked).toList();
+    for (String identity : identities(spec, launcher)) {
+      if (strategy.takesPacked() && !unpacked.equals(layers)) {
+        forms.add(new Form(identity, layers));
+      }
+      forms.add(new Form(identity, unpacked));
+    }
+    return forms;
   }
 
   private static Ownership ownership(String identity) {
@@ -143,9 +170,7 @@ final class Chooser {
     for (Choice choice : reasoning) {
       if (choice.support() instanceof Support.Unsupported no) {
         why.append("\n  ")
-            .append(choice.launcher())
-            .append(" on ")
-            .append(choice.strategy())
+            .append(choice.way())
             .append(" as ")
             .append(choice.identity())
             .append(": ")

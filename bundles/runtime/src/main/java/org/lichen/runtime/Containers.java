@@ -97,7 +97,8 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   public Container create(ContainerSpec spec, Request request) throws ContainerException {
     try (ImageStore.Writer held = store.writer()) { // nothing is collected meanwhile
       ContainerId id = writer.newId();
-      Chooser.Decision decision = decide(spec, UpperPlace.wanted(spec, request.configuration()));
+      Chooser.Decision decision =
+          decide(spec, UpperPlace.wanted(spec, request.configuration()), request);
       ContainerSpec recorded =
           decision
               .upper()
@@ -141,7 +142,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     return planner.start(
         Optional.of(id),
         container.spec(),
-        decide(container.spec(), UpperPlace.recorded(container.spec())),
+        decide(container.spec(), UpperPlace.recorded(container.spec()), request),
         options);
   }
 
@@ -152,7 +153,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       ContainerWriter.checkName(spec.name());
     }
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
-    return planner.start(Optional.empty(), spec, decide(spec, upper), options);
+    return planner.start(Optional.empty(), spec, decide(spec, upper, request), options);
   }
 
   @Override
@@ -206,9 +207,28 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     return both;
   }
 
-  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper) throws ContainerException {
+  /** Decides, and unpacks what the way that was chosen needs unpacked. */
+  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper, Request request)
+      throws ContainerException {
     Image image = image(spec);
-    return chooser(host.host()).decide(spec, upper, unpacked(image), launches(spec, image));
+    Chooser.Decision decision =
+        chooser(host.host()).decide(spec, upper, places(image), launches(spec, image));
+    for (int i = 0; i < image.layers().size(); i++) {
+      if (decision.layers().get(i).packed().isEmpty()) {
+        unpack(image.layers().get(i), spec, request);
+      }
+    }
+    return decision;
+  }
+
+  private void unpack(Layer layer, ContainerSpec spec, Request request) throws ContainerException {
+    try {
+      store.unpacked(layer, request);
+    } catch (ContainerException e) {
+      request.cancellation().check();
+      throw new ContainerException(
+          e.kind(), "image (" + spec.imageName() + "): " + e.getMessage(), e.hint(), e);
+    }
   }
 
   @Override
@@ -216,7 +236,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     Image image = image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
     return chooser(host.host().refreshed())
-        .explain(spec, upper, unpacked(image), launches(spec, image));
+        .explain(spec, upper, places(image), launches(spec, image));
   }
 
   private Chooser chooser(Host facts) {
@@ -243,10 +263,10 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
                     "pull it again: lichen pull " + spec.imageName()));
   }
 
-  private List<LayerPath> unpacked(Image image) throws ContainerException {
+  private List<LayerPath> places(Image image) throws ContainerException {
     List<LayerPath> layers = new java.util.ArrayList<>();
     for (Layer layer : image.layers()) {
-      layers.add(store.unpacked(layer));
+      layers.add(store.place(layer));
     }
     return layers;
   }

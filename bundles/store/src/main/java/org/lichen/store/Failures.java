@@ -1,6 +1,7 @@
 package org.lichen.store;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.archive.ArchiveException;
@@ -25,6 +26,15 @@ final class Failures {
     return e instanceof ArchiveException
         ? new ContainerException(Kind.CORRUPT, what + ": " + e.getMessage(), "", e)
         : new ContainerException(Kind.HOST, what + ": " + reason(e), "", e);
+  }
+
+  /** While a layer is read: what is no failure of the system is damage. */
+  static ContainerException unpacking(String what, IOException e) {
+    boolean system = e instanceof PosixException || e instanceof FileSystemException;
+    ContainerException told = told(what, e);
+    return system || told.getCause() != e
+        ? told
+        : new ContainerException(Kind.CORRUPT, what + ": " + reason(e), "", e);
   }
 
   private static String reason(IOException e) {

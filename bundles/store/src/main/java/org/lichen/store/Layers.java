@@ -1,13 +1,22 @@
 package org.lichen.store;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Digest;
+import org.lichen.api.Progress;
+import org.lichen.api.Request;
+import org.lichen.api.image.EntryStream;
 import org.lichen.api.image.ImageStore.LayerContent;
 import org.lichen.api.image.Layer;
+import org.lichen.api.image.LayerReader;
+import org.lichen.archive.Compression;
+import org.lichen.archive.TarReader;
 import org.lichen.posix.Descriptor;
 import org.lichen.posix.FileLock;
 import org.lichen.posix.Linux;
@@ -22,15 +31,19 @@ final class Layers {
   private final Places places;
   private final Layout layout;
   private final Blobs blobs;
+  private final LayerReaders readers;
 
-  Layers(Places places, Layout layout, Blobs blobs) {
+  Layers(Places places, Layout layout, Blobs blobs, LayerReaders readers) {
+    this.readers = readers;
     this.places = places;
     this.blobs = blobs;
     this.layout = layout;
   }
 
+  /** A blob that is the layer itself can be unpacked later. */
   boolean has(Layer layer) {
-    return Files.exists(places.blob(layer.digest())) && unpacked(layer.diffId());
+    boolean packed = layer.digest().equals(layer.diffId());
+    return blobs.has(layer.digest()) && (packed || unpacked(layer.diffId()));
   }
 
   boolean unpacked(Digest diffId) {
@@ -38,6 +51,9 @@ final class Layers {
   }
 
   Layer store(LayerContent content) throws ContainerException {
+    if (content instanceof LayerContent.Packed packed) {
+      return store(packed);
+    }
     Optional<Digest> key = content.digest().or(content::diffId);
     if (key.isEmpty()) {
       return fetch(content);
@@ -107,21 +123,76 @@ final class Layers {
     }
   }
 
+  private Layer store(LayerContent.Packed content) throws ContainerException {
+    try (ReadableByteChannel in = content.bytes().open()) {
+      Digest digest = blobs.store(in, content.digest());
+      return new Layer(digest, digest, blobs.size(digest), content.mediaType());
+    } catch (IOException e) {
+      throw Failures.told("cannot store layer", e);
+    }
+  }
+
+  EntryStream entries(Layer layer, Request request) throws ContainerException {
+    Optional<LayerReader> reader = readers.of(layer);
+    try {
+      return reader.isPresent()
+          ? reader.get().entries(places.blob(layer.digest()), layer.mediaType(), request)
+          : new TarReader(
+              Compression.decompressed(
+                  new BufferedInputStream(
+                      Channels.newInputStream(blobs.open(layer.digest())), 256 << 10)));
+    } catch (IOException e) {
+      throw Failures.unpacking("cannot read layer (" + layer.digest() + ")", e);
+    }
+  }
+
   /** Unpacks a layer of an image that is in the store, unless it is done. */
-  void unpacked(Layer layer) throws ContainerException {
-    if (!unpacked(layer.diffId())) {
-      if (!Files.exists(places.blob(layer.digest()))) {
-        throw new ContainerException(
-            ContainerException.Kind.NOT_FOUND,
-            "layer (" + layer.digest() + ") is not in the store",
-            "pull the image again");
-      }
+  void unpack(Layer layer, Request request) throws ContainerException {
+    if (unpacked(layer.diffId())) {
+      return;
+    }
+    if (!blobs.has(layer.digest())) {
+      throw new ContainerException(
+          ContainerException.Kind.NOT_FOUND,
+          "layer (" + layer.digest() + ") is not in the store",
+          "pull the image again");
+    }
+    if (readers.of(layer).isPresent()) {
+      unpackEntries(layer, request);
+    } else {
       store(
           new LayerContent.Archive(
               Optional.of(layer.digest()),
               Optional.of(layer.diffId()),
               layer.mediaType(),
               () -> Descriptor.open(places.blob(layer.digest()), Linux.O_RDONLY, 0)));
+    }
+  }
+
+  private void unpackEntries(Layer layer, Request request) throws ContainerException {
+    String what = "layer (" + layer.digest() + ")";
+    try (FileLock lock = FileLock.acquire(places.lock(layer.digest()), FileLock.Mode.EXCLUSIVE)) {
+      try (Progress.Task task = request.progress().begin(what, OptionalLong.empty())) {
+        if (!unpacked(layer.diffId())) {
+          task.note("unpacking");
+          unpackEntries(layer, entries(layer, request).watched(request, task));
+        }
+        task.note("done");
+      } finally {
+        lock.delete();
+      }
+    } catch (IOException e) {
+      throw Failures.unpacking("cannot unpack " + what, e);
+    }
+  }
+
+  private void unpackEntries(Layer layer, EntryStream entries)
+      throws IOException, ContainerException {
+    try (entries;
+        StagedLayer staged = new StagedLayer(places, layout.whiteouts())) {
+      staged.unpack(entries);
+      staged.finish(layer.diffId());
+      staged.publish(layer.diffId());
     }
   }
 
@@ -162,8 +233,7 @@ final class Layers {
     try (Descriptor blob = Descriptor.open(places.blob(digest), Linux.O_RDONLY, 0)) {
       java.nio.ByteBuffer head = java.nio.ByteBuffer.allocate(6);
       blob.read(head);
-      return switch (org.lichen.archive.Compression.of(
-          java.util.Arrays.copyOf(head.array(), head.position()))) {
+      return switch (Compression.of(java.util.Arrays.copyOf(head.array(), head.position()))) {
         case NONE -> OCI;
         case GZIP -> OCI + "+gzip";
         case ZSTD -> OCI + "+zstd";

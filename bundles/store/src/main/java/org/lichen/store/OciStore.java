@@ -1,8 +1,6 @@
 package org.lichen.store;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +15,7 @@ import java.util.function.Predicate;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Digest;
+import org.lichen.api.Request;
 import org.lichen.api.image.Check;
 import org.lichen.api.image.EntryStream;
 import org.lichen.api.image.Image;
@@ -26,8 +25,6 @@ import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Removal;
-import org.lichen.archive.Compression;
-import org.lichen.archive.TarReader;
 import org.lichen.posix.FileLock;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -47,6 +44,7 @@ public final class OciStore implements ImageStore {
   private final Manifests manifests;
   private final Blobs blobs;
   private final Layers layers;
+  private final LayerReaders readers;
   private final StoreLock lock;
   private final Garbage garbage;
   private final PinnedImages pinned;
@@ -55,8 +53,11 @@ public final class OciStore implements ImageStore {
   /** The store of a running Lichen: framework property {@code lichen.home} says where. */
   @Activate
   public OciStore(
-      BundleContext framework, @Reference PinnedImages pinned, @Reference LayerRemoval removal) {
-    this(home(framework), pinned, removal);
+      BundleContext framework,
+      @Reference PinnedImages pinned,
+      @Reference LayerRemoval removal,
+      @Reference LayerReaders readers) {
+    this(home(framework), pinned, removal, readers);
   }
 
   private static Path home(BundleContext framework) {
@@ -69,16 +70,22 @@ public final class OciStore implements ImageStore {
 
   /** A store in {@code home}, which need not exist yet; nothing is written by reading. */
   public OciStore(Path home, PinnedImages pinned) {
-    this(home, pinned, LayerRemoval.OWN);
+    this(home, pinned, new LayerReaders());
   }
 
-  private OciStore(Path home, PinnedImages pinned, LayerRemoval removal) {
+  /** The same, with plugins that read layers which are no tars. */
+  public OciStore(Path home, PinnedImages pinned, LayerReaders readers) {
+    this(home, pinned, LayerRemoval.OWN, readers);
+  }
+
+  private OciStore(Path home, PinnedImages pinned, LayerRemoval removal, LayerReaders readers) {
     this.places = new Places(home);
     this.layout = new Layout(places);
     this.index = new ImageIndex(places, layout);
     this.manifests = new Manifests(places);
     this.blobs = new Blobs(places);
-    this.layers = new Layers(places, layout, blobs);
+    this.readers = readers;
+    this.layers = new Layers(places, layout, blobs, readers);
     this.lock = new StoreLock(places, removal);
     this.garbage = new Garbage(places, manifests, removal);
     this.pinned = pinned;
@@ -212,35 +219,34 @@ public final class OciStore implements ImageStore {
   }
 
   @Override
-  public EntryStream entries(Layer layer) throws ContainerException {
-    ReadableByteChannel blob = blobs.open(layer.digest());
-    try {
-      return new TarReader(
-          Compression.decompressed(
-              new BufferedInputStream(Channels.newInputStream(blob), 256 << 10)));
-    } catch (IOException e) {
-      try (blob) {
-        throw Failures.told("cannot read layer (" + layer.digest() + ")", e);
-      } catch (IOException closing) {
-        throw Failures.told("cannot read layer (" + layer.digest() + ")", closing);
-      }
-    }
+  public EntryStream entries(Layer layer, Request request) throws ContainerException {
+    return layers.entries(layer, request);
   }
 
   @Override
-  public LayerPath unpacked(Layer layer) throws ContainerException {
-    if (!layers.unpacked(layer.diffId())) {
-      make();
-      try (FileLock held = lock.shared()) {
-        layers.unpacked(layer);
-      }
-    }
+  public LayerPath place(Layer layer) throws ContainerException {
     Path directory = places.layer(layer.diffId());
+    Optional<String> kind =
+        layers.unpacked(layer.diffId()) || !blobs.has(layer.digest())
+            ? Optional.empty()
+            : readers.of(layer).flatMap(reader -> reader.lower(layer.mediaType()));
     return new LayerPath(
         layer.diffId(),
         directory.resolve(Places.FILES),
         directory.resolve(Places.INDEX),
-        layout.whiteouts().word());
+        layout.whiteouts().word(),
+        kind.map(it -> new LayerPath.Packed(places.blob(layer.digest()), it, 0)));
+  }
+
+  @Override
+  public LayerPath unpacked(Layer layer, Request request) throws ContainerException {
+    if (!layers.unpacked(layer.diffId())) {
+      make();
+      try (FileLock held = lock.shared()) {
+        layers.unpack(layer, request);
+      }
+    }
+    return place(layer).unpacked();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.lichen.api.Digest;
+import org.lichen.api.image.EntryStream;
 import org.lichen.archive.LayerIndex;
 import org.lichen.archive.TarReader;
 import org.lichen.archive.Unpacker;
@@ -43,9 +44,14 @@ final class StagedLayer implements AutoCloseable {
   }
 
   void unpack(InputStream tar) throws IOException {
-    try (Directory files = directory.directory(Bytes.of(Places.FILES));
-        TarReader reader = new TarReader(tar)) {
-      new Unpacker(files, encoding, index).unpack(reader);
+    try (TarReader reader = new TarReader(tar)) {
+      unpack(reader);
+    }
+  }
+
+  void unpack(EntryStream entries) throws IOException {
+    try (Directory files = directory.directory(Bytes.of(Places.FILES))) {
+      new Unpacker(files, encoding, index).unpack(entries);
     }
   }
 

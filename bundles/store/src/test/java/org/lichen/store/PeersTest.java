@@ -10,6 +10,7 @@ import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.LayerPath;
+import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.Needs;
 
 /** skopeo and umoci read our store, and we read what they make. */
@@ -25,7 +26,7 @@ class PeersTest {
       image = OciLayouts.read(Needs.fixture("busybox-glibc-amd64.oci"), writer);
       store.tag(ImageReference.docker("busybox:1.36"), image);
     }
-    LayerPath layer = store.unpacked(image.layers().get(0));
+    LayerPath layer = store.unpacked(image.layers().get(0), FakeRequest.NOBODY);
     assertThat(layer.directory().resolve("bin/busybox")).isRegularFile();
     assertThat(Files.readString(layer.index())).contains("\"path\":\"bin/busybox\"");
 
@@ -86,12 +87,14 @@ class PeersTest {
       image = OciLayouts.read(temporary.resolve("zstd"), writer);
     }
     assertThat(image.layers()).hasSize(2);
-    String index = Files.readString(store.unpacked(image.layers().get(1)).index());
+    String index =
+        Files.readString(store.unpacked(image.layers().get(1), FakeRequest.NOBODY).index());
     assertThat(index)
         .contains("{\"path\":\"gone\",\"type\":\"whiteout\"}")
         .contains("{\"path\":\"dir/below\",\"type\":\"whiteout\"}")
         .contains("\"path\":\"d/new\"");
-    String base = Files.readString(store.unpacked(image.layers().get(0)).index());
+    String base =
+        Files.readString(store.unpacked(image.layers().get(0), FakeRequest.NOBODY).index());
     assertThat(base.lines())
         .anyMatch(l -> l.contains("\"kept\"") && l.contains("\"mode\":\"0000\""));
     assertThat(store.check(true, false).problems()).isEmpty();

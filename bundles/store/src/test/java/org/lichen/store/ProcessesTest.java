@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lichen.api.image.Image;
 import org.lichen.posix.Trees;
+import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.Needs;
 import org.lichen.testkit.RawTar;
 
@@ -91,7 +92,9 @@ class ProcessesTest {
     assertConsistent(home);
     OciStore store = new OciStore(home, PinnedImages.NONE);
     Image image = store.find("imported").orElseThrow();
-    assertThat(store.unpacked(image.layers().get(1)).directory().resolve("two/99")).exists();
+    assertThat(
+            store.unpacked(image.layers().get(1), FakeRequest.NOBODY).directory().resolve("two/99"))
+        .exists();
     store.writer().close();
     for (String staging : new String[] {"store/staging", "layers/staging", "store/locks"}) {
       assertThat(home.resolve(staging)).isEmptyDirectory();

@@ -46,6 +46,11 @@ public final class UufsStrategy implements FilesystemStrategy {
   }
 
   @Override
+  public boolean takesPacked() {
+    return true;
+  }
+
+  @Override
   public RootfsPlan plan(List<LayerPath> layers, RootfsOptions options) {
     RootfsPlan.Builder plan =
         RootfsPlan.builder()

@@ -32,6 +32,7 @@ import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.launcher.userns.UsernsLauncher;
 import org.lichen.posix.Trees;
 import org.lichen.store.OciStore;
+import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.FilesystemStrategyConformance;
 import org.lichen.testkit.Golden;
 import org.lichen.testkit.Needs;
@@ -67,7 +68,7 @@ class UufsStrategyTest extends FilesystemStrategyConformance {
               new LayerContent.Archive(
                   digest, digest, "", () -> Channels.newChannel(new ByteArrayInputStream(tar))));
       writer.compose(new ImageConfig(Map.of()), List.of(layer));
-      return store.unpacked(layer);
+      return store.unpacked(layer, FakeRequest.NOBODY);
     }
   }
 

@@ -24,6 +24,7 @@ import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Platform;
 import org.lichen.api.image.ReadOptions;
+import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.FakeSource;
 import org.lichen.testkit.Needs;
 import org.lichen.testkit.RealRegistry;
@@ -51,7 +52,7 @@ class LocalImagesTest {
   }
 
   private String content(Image image, int layer, String file) throws Exception {
-    LayerPath path = pull.store.unpacked(image.layers().get(layer));
+    LayerPath path = pull.store.unpacked(image.layers().get(layer), FakeRequest.NOBODY);
     return Files.readString(path.directory().resolve(file));
   }
 

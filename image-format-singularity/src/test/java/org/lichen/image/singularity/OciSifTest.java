@@ -22,8 +22,6 @@ import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.ReadOptions;
 import org.lichen.image.singularity.sif.DataType;
-import org.lichen.store.OciStore;
-import org.lichen.store.PinnedImages;
 import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.FakeSource;
 import org.lichen.testkit.Needs;
@@ -38,11 +36,11 @@ class OciSifTest {
   @TempDir Path directory;
   private final List<byte[]> contents = new ArrayList<>();
   private final List<DataType> types = new ArrayList<>();
-  private ImageStore store = new OciStore(Path.of("/nowhere"), PinnedImages.NONE);
+  private ImageStore store = Stores.in(Path.of("/nowhere"));
 
   @BeforeEach
   void make() throws Exception {
-    store = new OciStore(directory.resolve("store"), PinnedImages.NONE);
+    store = Stores.in(directory.resolve("store"));
     Needs.program("mksquashfs");
     Path lower = Files.createDirectory(directory.resolve("lower"));
     Files.writeString(lower.resolve("a"), "a");
@@ -140,7 +138,10 @@ class OciSifTest {
     assertThat(image.config().environment()).containsExactly("A=1");
     assertThat(image.config().oci()).doesNotContainKey("singularity");
     assertThat(image.layers()).hasSize(2);
-    String upper = Files.readString(store.unpacked(image.layers().get(1)).index());
+    assertThat(store.place(image.layers().get(0)).packed()).isPresent();
+    assertThat(store.place(image.layers().get(1)).packed()).isEmpty(); // it hides something
+    String upper =
+        Files.readString(store.unpacked(image.layers().get(1), FakeRequest.NOBODY).index());
     assertThat(upper)
         .contains("{\"path\":\"a\",\"type\":\"whiteout\"}")
         .contains("{\"path\":\"d\",\"type\":\"opaque\"}")
@@ -155,7 +156,7 @@ class OciSifTest {
     Files.write(file, bytes);
     ContainerException failure = catchThrowableOfType(ContainerException.class, () -> read(file));
     assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
-    assertThat(failure).hasMessageContaining("layer sha256:").hasMessageContaining("is damaged");
+    assertThat(failure).hasMessageContaining("blob (sha256:").hasMessageContaining("is damaged");
     assertThat(store.list()).isEmpty();
   }
 

@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.lichen.api.image.ImageFormat;
 import org.lichen.api.image.ImageStore;
-import org.lichen.store.OciStore;
-import org.lichen.store.PinnedImages;
 import org.lichen.testkit.FakeSource;
 import org.lichen.testkit.ImageFormatConformance;
 import org.lichen.testkit.Needs;
@@ -19,7 +17,7 @@ class SingularityFormatConformanceTest extends ImageFormatConformance {
 
   @Override
   protected ImageStore store(Path home) {
-    return new OciStore(home, PinnedImages.NONE);
+    return Stores.in(home);
   }
 
   @Override

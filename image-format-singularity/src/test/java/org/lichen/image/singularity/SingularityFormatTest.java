@@ -25,9 +25,12 @@ import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.ImageSource;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.LaunchDefaults;
+import org.lichen.api.image.Layer;
+import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Platform;
 import org.lichen.api.image.ReadOptions;
+import org.lichen.api.rootfs.Lower;
 import org.lichen.store.OciStore;
 import org.lichen.store.PinnedImages;
 import org.lichen.testkit.FakeRequest;
@@ -41,13 +44,13 @@ class SingularityFormatTest {
 
   @TempDir Path directory;
   private byte[] bytes = new byte[0];
-  private ImageStore store = new OciStore(Path.of("/nowhere"), PinnedImages.NONE);
+  private ImageStore store = Stores.in(Path.of("/nowhere"));
   private FakeRequest request = FakeRequest.in(Path.of("/"));
 
   @BeforeEach
   void read() throws Exception {
     bytes = Files.readAllBytes(Needs.fixture("lpmx-testcontainer.sif"));
-    store = new OciStore(directory.resolve("store"), PinnedImages.NONE);
+    store = Stores.in(directory.resolve("store"));
     request = FakeRequest.in(directory);
   }
 
@@ -61,6 +64,16 @@ class SingularityFormatTest {
 
   private Path written(String name) throws Exception {
     return Files.write(directory.resolve(name), bytes);
+  }
+
+  /** Of what is only found when the image is unpacked. */
+  private ContainerException unpacking(String name) throws Exception {
+    Layer layer = read("sif", written(name)).image().layers().get(0);
+    ContainerException failure =
+        catchThrowableOfType(ContainerException.class, () -> store.unpacked(layer, request));
+    assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
+    assertThat(store.place(layer).directory()).doesNotExist();
+    return failure;
   }
 
   private ContainerException failure(String name) throws Exception {
@@ -166,9 +179,7 @@ class SingularityFormatTest {
   @Test
   void damagedData_isRefusedWithOffsetAndField() throws Exception {
     Arrays.fill(bytes, (1 << 20) + 5_000, (1 << 20) + 5_100, (byte) 0x55);
-    ContainerException failure = failure("damaged.sif");
-    assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
-    assertThat(failure)
+    assertThat(unpacking("damaged.sif"))
         .hasMessageMatching(".*squashfs at byte \\d+ \\((data block|fragment)\\): .*");
   }
 
@@ -180,13 +191,31 @@ class SingularityFormatTest {
 
   @Test
   void tooLarge_isABomb() throws Exception {
-    Path file = written("bomb.sif");
     request = request.configured(Map.of("singularity", Map.of("limits", Map.of("bytes", 100_000))));
-    ContainerException failure =
-        catchThrowableOfType(ContainerException.class, () -> read("sif", file));
-    assertThat(failure.kind()).isEqualTo(Kind.CORRUPT);
-    assertThat(failure).hasMessageContaining("looks like a bomb").hasMessageContaining("bomb.sif");
-    assertThat(store.list()).isEmpty();
+    assertThat(unpacking("bomb.sif")).hasMessageContaining("looks like a bomb");
+  }
+
+  @Test
+  void theRootFileSystem_isKeptAsItIs() throws Exception {
+    Layer layer = read("sif", written("busybox.sif")).image().layers().get(0);
+    byte[] partition = Arrays.copyOfRange(bytes, 1 << 20, (1 << 20) + 704512);
+    LayerPath place = store.place(layer);
+    LayerPath.Packed packed = place.packed().orElseThrow();
+    assertThat(packed.kind()).isEqualTo(Lower.SQUASHFS);
+    assertThat(packed.file()).hasBinaryContent(partition);
+    assertThat(place.directory()).doesNotExist();
+    LayerPath unpacked = store.unpacked(layer, request);
+    assertThat(unpacked).isEqualTo(place.unpacked()).isEqualTo(store.place(layer));
+    assertThat(unpacked.directory().resolve("bin/busybox")).isExecutable();
+    assertThat(store.check(true, false).problems()).isEmpty();
+  }
+
+  @Test
+  void withoutAReader_theLayerIsRefusedByItsType() throws Exception {
+    Layer layer = read("sif", written("busybox.sif")).image().layers().get(0);
+    ImageStore alone = new OciStore(directory.resolve("store"), PinnedImages.NONE);
+    assertThat(catchThrowableOfType(ContainerException.class, () -> alone.unpacked(layer, request)))
+        .hasMessageContaining("squashfs', which no plugin reads");
   }
 
   private LaunchDefaults meaning(FakeRequest caller) throws Exception {

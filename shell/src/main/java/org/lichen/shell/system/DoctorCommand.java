@@ -86,7 +86,7 @@ public final class DoctorCommand extends PicoCommand {
     call.out().println();
     call.out().println("Ways to run a container, best first:");
     for (Choice choice : choices) {
-      String way = choice.launcher() + " on " + choice.strategy() + " as " + choice.identity();
+      String way = choice.way() + " as " + choice.identity();
       if (choice.support() instanceof Support.Unsupported no) {
         call.out().println("  " + mark(false, colours) + " " + way + ": " + no.reason());
         if (!no.remedy().isEmpty()) {

@@ -48,7 +48,7 @@ final class InspectView {
     own.put("Strategy", spec.strategy());
     own.put("Identity", spec.identity());
     own.put("Launcher", spec.launcher().orElse("auto"));
-    own.put("Way", way.map(w -> w.launcher() + " on " + w.strategy()).orElse(""));
+    own.put("Way", way.map(Choice::way).orElse(""));
     own.put("Limits", way.map(InspectView::limits).orElse(List.of()));
     own.put("Directory", container.directory().toString());
     own.put("Upper", spec.others().getOrDefault("upper", ""));

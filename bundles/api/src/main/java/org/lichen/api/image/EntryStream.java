@@ -2,6 +2,8 @@ package org.lichen.api.image;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.lichen.api.Progress;
+import org.lichen.api.Request;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /** The entries of an archive, in its order. Read by one thread; nothing in it is trusted. */
@@ -12,4 +14,9 @@ public interface EntryStream extends AutoCloseable {
 
   @Override
   void close() throws IOException;
+
+  /** The same entries, telling how far they are, and ending when the caller does not want them. */
+  default EntryStream watched(Request request, Progress.Task task) {
+    return new WatchedEntries(this, request, task);
+  }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Digest;
+import org.lichen.api.Request;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -41,10 +42,13 @@ public interface ImageStore {
    * What is in a layer, read from its blob: with owners, modes and attributes as the image has
    * them, whiteouts as the OCI image specification writes them. The caller closes it.
    */
-  EntryStream entries(Layer layer) throws ContainerException;
+  EntryStream entries(Layer layer, Request request) throws ContainerException;
+
+  /** Where a layer lies, packed if it is not unpacked yet; writes nothing. */
+  LayerPath place(Layer layer) throws ContainerException;
 
   /** Where a layer lies unpacked; unpacked now if it was not yet. */
-  LayerPath unpacked(Layer layer) throws ContainerException;
+  LayerPath unpacked(Layer layer, Request request) throws ContainerException;
 
   /**
    * Takes a name away, or, by id, all names of an image; with the last name goes the image, and
@@ -64,7 +68,7 @@ public interface ImageStore {
   interface Writer extends AutoCloseable {
     boolean has(Digest digest);
 
-    /** Whether the layer is there unpacked, so that neither download nor unpacking is needed. */
+    /** Whether the layer is there, and unpacked if it is a tar: nothing need be fetched. */
     boolean has(Layer layer);
 
     /**
@@ -74,7 +78,10 @@ public interface ImageStore {
      */
     Digest blob(ReadableByteChannel in, Optional<Digest> expected) throws ContainerException;
 
-    /** Stores and unpacks a layer in one pass. At the same time in two processes: once. */
+    /**
+     * Stores a layer, and unpacks it in the same pass if it is a tar or entries. At the same time
+     * in two processes: once.
+     */
     Layer layer(LayerContent content) throws ContainerException;
 
     /**
@@ -102,6 +109,15 @@ public interface ImageStore {
     /** A tar, plain or compressed with gzip, zstd or xz (found by content). */
     record Archive(Optional<Digest> digest, Optional<Digest> diffId, String mediaType, Bytes bytes)
         implements LayerContent {}
+
+    /** What is kept as it is, and read by a {@link LayerReader} when it is to be unpacked. */
+    record Packed(Optional<Digest> digest, String mediaType, Bytes bytes) implements LayerContent {
+      /** No tar is in it: the blob is the layer. */
+      @Override
+      public Optional<Digest> diffId() {
+        return digest;
+      }
+    }
 
     /** Entries of any other archive; the store writes the tar. */
     record Entries(Optional<Digest> digest, Optional<Digest> diffId, EntrySource source)

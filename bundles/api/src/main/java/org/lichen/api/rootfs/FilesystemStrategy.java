@@ -27,6 +27,11 @@ public interface FilesystemStrategy {
 
   Support support(Host host, RootfsOptions options);
 
+  /** Whether its plans can take a layer that is not unpacked ({@link LayerPath#packed}). */
+  default boolean takesPacked() {
+    return false;
+  }
+
   /**
    * Plans the root filesystem of {@code layers}, lowest first. Relative paths in the plan mean
    * files in the container's directory, so that one plan serves any number of containers.

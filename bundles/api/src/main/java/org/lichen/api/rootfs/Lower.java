@@ -20,9 +20,18 @@ public record Lower(
     return new Lower(location, DIRECTORY, 0, "overlay", Optional.empty());
   }
 
-  /** An unpacked layer of the store. */
+  /** A layer of the store, as it lies. */
   public static Lower layer(LayerPath layer) {
-    return new Lower(
-        layer.directory(), DIRECTORY, 0, layer.whiteouts(), Optional.of(layer.index()));
+    return layer
+        .packed()
+        .map(p -> new Lower(p.file(), p.kind(), p.offset(), "overlay", Optional.empty()))
+        .orElseGet(
+            () ->
+                new Lower(
+                    layer.directory(),
+                    DIRECTORY,
+                    0,
+                    layer.whiteouts(),
+                    Optional.of(layer.index())));
   }
 }

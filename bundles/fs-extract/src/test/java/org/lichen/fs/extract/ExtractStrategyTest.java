@@ -26,6 +26,7 @@ import org.lichen.api.rootfs.RootfsOptions;
 import org.lichen.api.rootfs.RootfsOptions.Ownership;
 import org.lichen.posix.Trees;
 import org.lichen.store.OciStore;
+import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.FilesystemStrategyConformance;
 import org.lichen.testkit.Needs;
 import org.lichen.testkit.RawTar;
@@ -50,7 +51,7 @@ class ExtractStrategyTest extends FilesystemStrategyConformance {
               new LayerContent.Archive(
                   digest, digest, "", () -> Channels.newChannel(new ByteArrayInputStream(tar))));
       writer.compose(new ImageConfig(Map.of()), List.of(layer));
-      return store.unpacked(layer);
+      return store.unpacked(layer, FakeRequest.NOBODY);
     }
   }
 

@@ -80,6 +80,9 @@ final class Payload {
       String name = "owned-" + SubordinateIds.ofThisUser().key();
       out.text("ownd", lower.index().get().resolveSibling(name).toString());
     }
+    if (lower.kind().equals(Lower.SQUASHFS)) {
+      out.text("kind", lower.kind()).number("offs", lower.offset());
+    }
     if (lower.whiteouts().equals("aufs")) {
       out.text("flag", "aufs");
     }

@@ -80,6 +80,19 @@ public final class UsernsLauncher implements Launcher {
     return identities;
   }
 
+  private static Support mounts(Host host, Lower lower) {
+    return switch (lower.kind()) {
+      case Lower.DIRECTORY -> Support.yes();
+      case Lower.SQUASHFS ->
+          host.has("squashfuse")
+              ? Support.yes()
+              : Support.no(
+                  "squashfuse: " + host.reason("squashfuse"),
+                  "install squashfuse and allow /dev/fuse; else the image is unpacked");
+      default -> Support.no("it cannot mount a lower of kind '" + lower.kind() + "'", "");
+    };
+  }
+
   @Override
   public Support support(Host host, RootfsPlan rootfs, LaunchSpec spec) {
     if (!host.has("user-namespaces")) {
@@ -99,8 +112,8 @@ public final class UsernsLauncher implements Launcher {
       return newer.get();
     }
     for (Lower lower : rootfs.lowers()) {
-      if (!lower.kind().equals(Lower.DIRECTORY)) {
-        return Support.no("it cannot mount a lower of kind '" + lower.kind() + "'", "");
+      if (mounts(host, lower) instanceof Support.Unsupported no) {
+        return no;
       }
     }
     if (!rootfs.merged() && Unions.support(host, rootfs) instanceof Support.Unsupported no) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.lichen.api.Digest;
@@ -96,6 +97,28 @@ class PayloadTest {
         .containsPattern(
             "path /layers/a/fs\\n.*indx /layers/a/layer.json\\n.*"
                 + "ownd /layers/a/owned-[0-9a-f]{12}\\n");
+  }
+
+  @Test
+  void start_union_ofAnImageInAFile_namesItAndItsOffset() {
+    LayerPath.Packed packed = new LayerPath.Packed(Path.of("/a.sif"), Lower.SQUASHFS, 4096);
+    LayerPath layer = layer("a", "overlay");
+    RootfsPlan union =
+        RootfsPlan.builder()
+            .lower(
+                Lower.layer(
+                    new LayerPath(
+                        layer.diffId(),
+                        layer.directory(),
+                        layer.index(),
+                        "overlay",
+                        Optional.of(packed))))
+            .upper(Path.of("upper"), Path.of("work"))
+            .build();
+    byte[] payload = Payload.start(plain().identity("ranges").build(), union);
+    assertThat(Golden.text(payload))
+        .containsPattern("path /a.sif\\n.*kind squashfs\\n.*offs = 4096")
+        .doesNotContain("indx", "ownd");
   }
 
   private static LayerPath layer(String name, String whiteouts) {

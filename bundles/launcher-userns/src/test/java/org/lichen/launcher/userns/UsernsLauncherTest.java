@@ -48,6 +48,7 @@ class UsernsLauncherTest extends LauncherConformance {
             "overlay-home",
             "fuse-overlayfs",
             "fuse-home",
+            "squashfuse",
             "subordinate-ids",
             "owners-home")) {
       facts.put(fact, "no: not on " + fact);
@@ -134,6 +135,21 @@ class UsernsLauncherTest extends LauncherConformance {
     assertThat(no.reason()).contains("not on fuse-overlayfs");
     assertThat(no.remedy()).contains("--home");
     assertThat(union(with("fuse-overlayfs", "fuse-home"), "upper", "aufs").supported()).isTrue();
+  }
+
+  @Test
+  void squashfs_needsSquashfuse() {
+    Lower packed = new Lower(Path.of("/a.sif"), Lower.SQUASHFS, 4096, "overlay", Optional.empty());
+    RootfsPlan plan =
+        RootfsPlan.builder().lower(packed).upper(Path.of("upper"), Path.of("work")).build();
+    LaunchSpec spec = LaunchSpec.builder(List.of("guest")).identity("single").build();
+    UsernsLauncher launcher = new UsernsLauncher(List.of());
+    Host without = with("kernel-overlay", "overlay-home");
+    Support.Unsupported no = refusal(launcher.support(without, plan, spec));
+    assertThat(no.reason()).contains("not on squashfuse");
+    assertThat(no.remedy()).contains("install squashfuse");
+    Host host = with("kernel-overlay", "overlay-home", "squashfuse");
+    assertThat(launcher.support(host, plan, spec).supported()).isTrue();
   }
 
   private static final RootfsPlan TREE =

@@ -5,10 +5,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.ReadableByteChannel;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,10 +24,8 @@ import org.lichen.image.singularity.sif.SifObject;
  * objects, found by digest; layers are squashfs, or tars as anywhere. Digests are verified.
  */
 final class OciSif {
-  private static final String SQUASHFS = "application/vnd.sylabs.image.layer.v1.squashfs";
   private static final String INDEX = "application/vnd.oci.image.index.v1+json";
   private static final int LARGEST = 4 << 20;
-  private static final int CHUNK = 1 << 20;
   private static final int DEEPEST = 4;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -106,7 +100,7 @@ final class OciSif {
     List<Layer> layers = new ArrayList<>();
     for (JsonNode each : manifest.path("layers")) {
       String type = each.path("mediaType").asText();
-      boolean squashfs = type.equals(SQUASHFS);
+      boolean squashfs = type.equals(SquashLayers.MARKED);
       if (!squashfs && !type.contains(".tar")) {
         throw new ContainerException(
             Kind.UNSUPPORTED,
@@ -160,61 +154,12 @@ final class OciSif {
     return new ContainerException(Kind.CORRUPT, "cannot read image (" + what + "): " + why, "");
   }
 
-  /** Reads a layer once, to see that it is the one that the manifest means. */
-  void verify(Layer layer) throws IOException, ContainerException {
-    MessageDigest hash = Digest.hasher(layer.digest().algorithm());
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-    ReadableByteChannel from = new Part(image.file(), layer.object());
-    while (from.read(chunk.clear()) >= 0) {
-      hash.update(chunk.flip());
-    }
-    if (!Digest.of(layer.digest().algorithm(), hash.digest()).equals(layer.digest())) {
-      throw corrupt("layer " + layer.digest() + " is damaged");
-    }
-  }
-
   /** A layer that is a tar. */
   LayerContent archive(Layer layer) {
     return new LayerContent.Archive(
         Optional.of(layer.digest()),
         Optional.empty(),
         layer.mediaType(),
-        () -> new Part(image.file(), layer.object()));
-  }
-
-  /** The bytes of an object. */
-  private static final class Part implements ReadableByteChannel {
-    private final FileChannel file;
-    private final long end;
-    private long at;
-
-    Part(FileChannel file, SifObject object) {
-      this.file = file;
-      this.at = object.offset();
-      this.end = object.offset() + object.size();
-    }
-
-    @Override
-    public int read(ByteBuffer to) throws IOException {
-      if (at >= end) {
-        return -1;
-      }
-      int most = (int) Math.min(to.remaining(), end - at);
-      int got = file.read(to.slice(to.position(), most), at);
-      if (got < 0) {
-        throw new IOException("the file is cut off");
-      }
-      to.position(to.position() + got);
-      at += got;
-      return got;
-    }
-
-    @Override
-    public boolean isOpen() {
-      return file.isOpen();
-    }
-
-    @Override
-    public void close() {}
+        () -> new Part(image.file(), layer.object().offset(), layer.object().size()));
   }
 }

@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Digest;
 import org.lichen.api.Progress;
 import org.lichen.api.Request;
-import org.lichen.api.image.EntryStream;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageConfig;
 import org.lichen.api.image.ImageFormat.Recognition;
@@ -33,10 +33,7 @@ import org.lichen.api.image.ReadOptions;
 import org.lichen.image.singularity.sif.Architecture;
 import org.lichen.image.singularity.sif.Sif;
 import org.lichen.image.singularity.sif.SifObject;
-import org.lichen.image.singularity.squashfs.Limits;
-import org.lichen.image.singularity.squashfs.SquashEntries;
 import org.lichen.image.singularity.squashfs.Squashfs;
-import org.lichen.image.singularity.squashfs.SquashfsException;
 
 /** Makes an image of a file: its root file system is the one layer. */
 public final class SingularityImages {
@@ -91,7 +88,8 @@ public final class SingularityImages {
       new Policy(request).check(file, what);
       config.putAll(config(file, root, platform));
     }
-    return List.of(layer(file, file.offset(), file.size(), false, what));
+    return List.of(
+        layer(file, file.offset(), file.size(), Optional.empty(), SquashLayers.ROOT, what));
   }
 
   private List<Layer> oci(
@@ -104,8 +102,10 @@ public final class SingularityImages {
     List<Layer> layers = new ArrayList<>();
     for (OciSif.Layer each : found.layers()) {
       if (each.squashfs()) {
-        oci.verify(each);
-        layers.add(layer(file, each.object().offset(), each.object().size(), true, what));
+        // There is nothing that the lowest could hide.
+        String type = layers.isEmpty() ? SquashLayers.ROOT : SquashLayers.MARKED;
+        Optional<Digest> digest = Optional.of(each.digest());
+        layers.add(layer(file, each.object().offset(), each.object().size(), digest, type, what));
       } else {
         layers.add(into.layer(oci.archive(each)));
       }
@@ -191,44 +191,20 @@ public final class SingularityImages {
     return Map.of("Cmd", List.of("/bin/sh"));
   }
 
-  private Layer layer(ImageFile file, long offset, long size, boolean marked, String what)
+  /** Of the file that was checked, whatever the path names by now. */
+  private Layer layer(
+      ImageFile file, long offset, long size, Optional<Digest> digest, String type, String what)
       throws ContainerException {
-    try (Progress.Task task = request.progress().begin(what, OptionalLong.empty())) {
-      task.note("unpacking");
+    try (Progress.Task task = request.progress().begin(what, OptionalLong.of(size))) {
       Layer layer =
           into.layer(
-              new LayerContent.Entries(
-                  Optional.empty(),
-                  Optional.empty(),
-                  () -> { // of the file that was checked, whatever the path names by now
-                    Squashfs from = new Squashfs(file.file(), offset, size);
-                    EntryStream entries = new SquashEntries(from, limits(from));
-                    return new Watched(marked ? new OverlayMarks(entries) : entries, request, task);
-                  }));
+              new LayerContent.Packed(
+                  digest,
+                  type,
+                  () -> new Part(file.file(), offset, size, request.cancellation(), task)));
       task.note("done");
       return layer;
-    } catch (ContainerException failed) {
-      request.cancellation().check();
-      for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
-        if (cause instanceof SquashfsException damaged) {
-          throw unreadable(what, damaged);
-        }
-      }
-      throw failed;
     }
-  }
-
-  private Limits limits(Squashfs from) {
-    Limits usual = Limits.usual(from.size());
-    return new Limits(
-        number("singularity.limits.bytes", usual.bytes()),
-        number("singularity.limits.entries", usual.entries()));
-  }
-
-  private long number(String key, long otherwise) {
-    return request.configuration().value(key).orElse(null) instanceof Number number
-        ? number.longValue()
-        : otherwise;
   }
 
   /**

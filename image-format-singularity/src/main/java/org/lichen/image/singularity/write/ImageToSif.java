@@ -30,7 +30,6 @@ import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageReference;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.NamedImage;
-import org.lichen.image.singularity.read.Watched;
 import org.lichen.image.singularity.sif.Architecture;
 import org.lichen.image.singularity.sif.DataType;
 import org.lichen.image.singularity.squashfs.write.Packing;
@@ -153,13 +152,13 @@ public final class ImageToSif {
       Merged merged = new Merged();
       for (int i = 0; i < image.layers().size(); i++) {
         request.cancellation().check();
-        try (EntryStream entries = from.entries(image.layers().get(i))) {
+        try (EntryStream entries = from.entries(image.layers().get(i), request)) {
           merged.add(entries);
         }
       }
       for (int i = 0; i < image.layers().size(); i++) {
-        try (EntryStream entries = from.entries(image.layers().get(i))) {
-          merged.write(i, new Watched(entries, request, task), squashfs);
+        try (EntryStream entries = from.entries(image.layers().get(i), request)) {
+          merged.write(i, entries.watched(request, task), squashfs);
         }
       }
       new Additions(merged.root(), squashfs, seconds).add(image.config());

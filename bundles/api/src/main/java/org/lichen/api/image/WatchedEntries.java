@@ -1,14 +1,12 @@
-package org.lichen.image.singularity.read;
+package org.lichen.api.image;
 
 import java.io.IOException;
 import java.util.Optional;
 import org.lichen.api.Progress;
 import org.lichen.api.Request;
-import org.lichen.api.image.Entry;
-import org.lichen.api.image.EntryStream;
 
-/** Entries that tell how far they are, and end when nobody waits. */
-public record Watched(EntryStream entries, Request request, Progress.Task task)
+/** See {@link EntryStream#watched}. */
+record WatchedEntries(EntryStream entries, Request request, Progress.Task task)
     implements EntryStream {
   @Override
   public Optional<Entry> next() throws IOException {
