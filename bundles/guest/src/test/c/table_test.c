@@ -16,6 +16,7 @@ static const struct known table[] = {
 #define PASS
 #define TRAP(name)
 #define ROOT(name)
+#define UNION(name)
 #define FAIL(error)
 #define CALL(number, name, treatment) {number, #name},
 #include "syscalls.def"

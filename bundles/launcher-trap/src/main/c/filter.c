@@ -119,6 +119,7 @@ static uint32_t action_of(unsigned number, bool full) {
         case FAILED: return SECCOMP_RET_ERRNO | entry->error;
         case UNKNOWN: return SECCOMP_RET_ERRNO | ENOSYS;
         case TRAPPED_FOR_ROOT: return full ? SECCOMP_RET_TRAP : SECCOMP_RET_ALLOW;
+        case TRAPPED_FOR_UNION: return engine.tree.layer_count > 1 ? SECCOMP_RET_TRAP : SECCOMP_RET_ALLOW;
         case TRAPPED: break;
     }
     return SECCOMP_RET_TRAP;

@@ -28,6 +28,9 @@ long dispatch(struct call *call) {
         case TRAPPED_FOR_ROOT:
             if (engine.full) return entry->answer(call);
             break;
+        case TRAPPED_FOR_UNION:
+            if (engine.tree.layer_count > 1) return entry->answer(call);
+            break;
         case FAILED: return -entry->error;
         case UNKNOWN: return -ENOSYS;
         case PASSED: break;

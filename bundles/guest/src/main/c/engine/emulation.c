@@ -65,10 +65,64 @@ const struct root_place *owners_of(struct call *call, int fd) {
     return owners_at(place);
 }
 
+/* ---- lower layers, whose owners nobody changes: what their images say is mapped when it is first asked for. Two threads that do so at once map the same. */
+
+static struct root_index indexes[UNION_LAYERS];
+static uint8_t lowers_ready;
+
+static void map_index(struct root_index *index, const char *path) {
+    enum { READ = 1, SHARED = 1 };
+    struct union_status status;
+    const long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return;
+    const long map = sys_fstat((int)fd, &status) == 0 ? SYS(mmap, 0, status.size, READ, SHARED, fd, 0) : -1;
+    SYS(close, fd);
+    if (map > 0 || map < -4095) root_index_open(index, (const void *)map, (size_t)status.size);
+}
+
+static const struct root_lowers *lowers_of(void) {
+    if (__atomic_load_n(&lowers_ready, __ATOMIC_ACQUIRE)) return &engine.lowers;
+    const unsigned count = engine.tree.layer_count - 1;
+    for (unsigned i = 0; i < count && engine.config->indexes; i++)
+        if (engine.config->indexes[i + 1]) map_index(&indexes[i], engine.config->indexes[i + 1]);
+    engine.lowers = (struct root_lowers){.place = &engine.place, .layers = indexes, .count = count};
+    __atomic_store_n(&lowers_ready, 1, __ATOMIC_RELEASE);
+    return &engine.lowers;
+}
+
+static long copied_up(void *data, unsigned layer, const char *guest, int fd) {
+    (void)data;
+    struct root_union in = {.lowers = lowers_of(), .upper = &engine.place};
+    return root_union_copied(&in, layer, guest, fd);
+}
+
+void emulate_copying(void) { engine.tree.copied = copied_up; }
+
+static bool is_lower(const struct union_place *place) { return place->bind < 0 && place->layer > 0; }
+
+static void look_lower(const struct union_place *place, const struct root_host *host, struct root_node *node) {
+    char path[PATH_ROOM];
+    const size_t skip = place->size ? 1 : 0; /* the slash */
+    bytes_copy(path, place->guest + skip, place->size - skip);
+    path[place->size - skip] = 0;
+    *node = root_look_lower(lowers_of(), (unsigned)place->layer - 1, path, host);
+}
+
 /* On the tree's own device inode numbers are one of a kind, so the table of the tree is right for a volume there as well, unless what is unknown there belongs to somebody else. */
 const struct root_place *owners_seen(struct call *call, int fd, uint64_t device) {
     const bool root = !engine.volume.uid && !engine.volume.gid;
     return root && device == engine.config->upper_device ? &engine.place : owners_of(call, fd);
+}
+
+long node_seen(struct call *call, int fd, uint64_t device, const struct root_host *host, struct root_node *node) {
+    struct union_place *place = &scratch_of(call)->other;
+    const struct root_file file = {fd, NULL};
+    if (engine.tree.layer_count == 1) return root_look(owners_seen(call, fd, device), &file, host, node);
+    if (union_behind(&engine.tree, place, fd) < 0) return root_look(&engine.place, &file, host, node);
+    union_release(place);
+    if (!is_lower(place)) return root_look(owners_at(place), &file, host, node);
+    look_lower(place, host, node);
+    return 0;
 }
 
 struct root_file file_of(const struct union_place *place) { return (struct root_file){place->dir, place->path}; }
@@ -90,6 +144,10 @@ static void node_of_process(const struct union_place *place, struct root_node *n
 long node_as(const struct union_place *place, const struct root_host *host, struct root_node *node) {
     const struct root_file file = file_of(place);
     const bool process = place->bind >= 0 && engine.tree.binds[place->bind].magic;
+    if (is_lower(place) && !place->magic) {
+        look_lower(place, host, node);
+        return 0;
+    }
     if (!place->magic && !process) return root_look(owners_at(place), &file, host, node);
     *node = root_plain(&engine.place, host);
     if (process && host->uid == engine.config->host_uid) node_of_process(place, node);

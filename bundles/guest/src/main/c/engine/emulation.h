@@ -23,9 +23,14 @@ long become(struct call *call, const struct root_credentials *credentials);
 /* How owners are kept where a place is, and where a descriptor is; the latter has to find out its path. */
 const struct root_place *owners_at(const struct union_place *place);
 const struct root_place *owners_of(struct call *call, int fd);
-/* For looking alone, where the descriptor's status is known: mostly without a path. */
+/* For looking alone, in a single tree, where the descriptor's status is known: mostly without a path. */
 const struct root_place *owners_seen(struct call *call, int fd, uint64_t device);
+/* What the guest sees of what a descriptor is open on, whose status is known. 0 or -errno. */
+long node_seen(struct call *call, int fd, uint64_t device, const struct root_host *host, struct root_node *node);
 struct root_host host_of(const struct union_status *status);
+
+/* From now on what is copied up keeps its owner. At the start of a process. */
+void emulate_copying(void);
 
 /* What the guest sees of the file that place has found and looked at. 0 or -errno. */
 long node_of(const struct union_place *place, struct root_node *node);

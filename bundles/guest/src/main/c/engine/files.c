@@ -245,11 +245,10 @@ static long look(struct call *call, int dir, const char *path, int flags, struct
     long result;
     find_caller(call, &caller);
     if (!*path && flags & AT_EMPTY_PATH && dir != AT_FDCWD) {
-        const struct root_file file = {dir, NULL};
         result = union_stat(&engine.tree, place, dir, path, flags, status);
         if (result < 0 || !caller.emulated) return result;
         const struct root_host host = host_of(status);
-        result = root_look(owners_seen(call, dir, status->dev), &file, &host, &node);
+        result = node_seen(call, dir, status->dev, &host, &node);
         if (result == 0) show(status, &node);
         return result == -EBADF ? 0 : result;
     }
@@ -316,12 +315,11 @@ long call_statx(struct call *call) {
     if (result < 0) return result;
     find_caller(call, &caller);
     if (!*scratch->path && flags & AT_EMPTY_PATH && dir != AT_FDCWD) {
-        const struct root_file file = {dir, NULL};
         result = SYS(statx, dir, "", flags, call->r10, &status);
         if (result < 0) return result;
         const struct root_host host = root_host_of_statx(&status);
         const uint64_t minor = status.stx_dev_minor, device = (minor & 0xff) | status.stx_dev_major << 8 | (minor & ~0xffull) << 12; /* as stat tells it */
-        if (caller.emulated && root_look(owners_seen(call, dir, device), &file, &host, &node) == 0) root_show_statx(&status, &node);
+        if (caller.emulated && node_seen(call, dir, device, &host, &node) == 0) root_show_statx(&status, &node);
         return guest_write(call->r8, &status, sizeof status);
     }
     const bool asks = caller.emulated && !caller.almighty; /* else the call itself looks at a name that it does not follow */

@@ -71,6 +71,12 @@ static void translate(struct copy *copy, const char *own_path) {
         layers[i].encoding = old_layers[i].encoding;
         layers[i].host = path(copy, old_layers[i].host, &layers[i].size);
     }
+    if (old->indexes) {
+        const char **indexes = make(copy, old->tree.layer_count * sizeof *indexes);
+        const char *const *old_indexes = inner(copy, old->indexes, old->tree.layer_count * sizeof *indexes);
+        for (unsigned i = 0; i < old->tree.layer_count && copy->error == 0; i++) indexes[i] = path(copy, old_indexes[i], NULL);
+        new->indexes = outer(copy, indexes);
+    }
     struct union_bind *binds = make(copy, old->tree.bind_count * sizeof *binds);
     const struct union_bind *old_binds = inner(copy, old->tree.binds, old->tree.bind_count * sizeof *binds);
     for (unsigned i = 0; i < old->tree.bind_count && copy->error == 0; i++) {

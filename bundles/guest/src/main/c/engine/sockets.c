@@ -101,11 +101,25 @@ static long shorten(struct address *address, struct union_place *place, char *ro
     return put_path(address, room);
 }
 
+/* Of a union: the directory is copied up, and nothing hides the name, by something else being made there and removed, so that the kernel can make the socket. */
+static long make_room(struct scratch *scratch) {
+    long result = union_mknod(&engine.tree, &scratch->place, AT_FDCWD, scratch->path, S_IFIFO | 0600, 0);
+    if (result == 0) result = union_resolve(&engine.tree, &scratch->place, AT_FDCWD, scratch->path, UNION_NOFOLLOW);
+    if (result < 0) return result == -EEXIST ? -EADDRINUSE : result;
+    return SYS(unlinkat, scratch->place.dir, scratch->place.path, 0);
+}
+
 /* Makes the address the host's. */
 static long translate(struct call *call, struct address *address, bool create) {
     struct scratch *scratch = scratch_of(call);
     if (!is_path(address)) return 0;
     long result = guest_path(address, scratch->path);
+    if (result == 0 && create && engine.tree.layer_count > 1) {
+        result = make_room(scratch);
+        if (result == 0) result = shorten(address, &scratch->place, scratch->other_path);
+        union_release(&scratch->place);
+        return result;
+    }
     if (result == 0) result = resolve_path(call, &scratch->place, AT_FDCWD, scratch->path, create ? UNION_PARENT : 0U);
     if (result < 0) return create && result == -EEXIST ? -EADDRINUSE : result;
     result = create && scratch->place.found ? -EADDRINUSE : shorten(address, &scratch->place, scratch->other_path);
@@ -113,7 +127,6 @@ static long translate(struct call *call, struct address *address, bool create) {
     return result;
 }
 
-/* The kernel makes the name, so this is for trees that are plain directories: nothing is copied up, and nothing of lower layers is hidden. */
 long call_bind(struct call *call) {
     struct scratch *scratch = scratch_of(call);
     struct address address;
@@ -122,11 +135,11 @@ long call_bind(struct call *call) {
     if (result < 0) return result;
     if (!is_path(&address)) return WINDOW(call, bind, call->rdi, call->rsi, call->rdx);
     find_caller(call, &caller);
-    result = translate(call, &address, true);
-    if (result == 0 && caller.emulated && !caller.almighty) {
+    if (caller.emulated && !caller.almighty && guest_path(&address, scratch->path) == 0) {
         if (union_resolve(&engine.tree, &scratch->place, AT_FDCWD, scratch->path, UNION_PARENT) == 0) result = may_create(&caller, call, &scratch->place);
         union_release(&scratch->place);
     }
+    if (result == 0) result = translate(call, &address, true);
     if (result == 0) result = WINDOW(call, bind, call->rdi, address.bytes, address.size);
     address_close(&address);
     if (result == 0 && caller.emulated) {

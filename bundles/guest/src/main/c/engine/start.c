@@ -55,6 +55,7 @@ long engine_open(const char *path) {
     engine.config = config;
     engine.tree = config->tree;
     engine.full = config->identity == ENGINE_FULL;
+    if (engine.full) emulate_copying();
     if (config->cache && map_shared(config->cache, ENGINE_CACHE, sizeof(struct union_cache) + config->tree.cache_slots * sizeof(struct union_slot), 3) == 0)
         engine.tree.cache = (struct union_cache *)ENGINE_CACHE;
     engine.place = (struct root_place){.host_uid = config->host_uid, .attributes = true};

@@ -28,15 +28,23 @@ static void make_cache(const char *path) {
 void block_write(struct launch *launch) {
     const struct tree *tree = &launch->tree;
     const unsigned binds = tree->config.bind_count;
-    const size_t layers_at = sizeof(struct engine_config), binds_at = layers_at + sizeof(struct union_layer), fixed = binds_at + binds * sizeof(struct union_bind);
+    const unsigned layers = tree->config.layer_count;
+    const size_t layers_at = sizeof(struct engine_config), binds_at = layers_at + layers * sizeof(struct union_layer), indexes_at = binds_at + binds * sizeof(struct union_bind),
+                 fixed = indexes_at + (tree->indexes ? layers * sizeof(char *) : 0);
+    const char *root = *tree->layers[0].host ? tree->layers[0].host : "/";
     struct stat status;
-    if (stat(*tree->layer.host ? tree->layer.host : "/", &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", tree->layer.host, strerror(errno));
+    if (stat(root, &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", root, strerror(errno));
     struct bytes block = {0};
     AUTO_FREE unsigned char *nothing = must_alloc(fixed);
     memset(nothing, 0, fixed);
     bytes_add(&block, nothing, fixed);
-    struct union_layer layer = tree->layer;
-    layer.host = put(&block, layer.host);
+    AUTO_FREE struct union_layer *layered = must_alloc(layers * sizeof *layered);
+    AUTO_FREE const char **indexes = must_alloc(layers * sizeof *indexes);
+    for (unsigned i = 0; i < layers; i++) {
+        layered[i] = tree->layers[i];
+        layered[i].host = put(&block, layered[i].host);
+        indexes[i] = tree->indexes && tree->indexes[i] ? put(&block, tree->indexes[i]) : NULL;
+    }
     AUTO_FREE struct union_bind *placed = must_alloc((binds + 1) * sizeof *placed);
     for (unsigned i = 0; i < binds; i++) {
         placed[i] = tree->binds[i];
@@ -47,8 +55,10 @@ void block_write(struct launch *launch) {
     AUTO_FREE char *cache = must_format("%s/cache", tree->run);
     char *path = must_format("%s/engine", tree->run);
     struct engine_config config = {.tree = {.layers = (const struct union_layer *)(ENGINE_CONFIG + layers_at),
-                                            .layer_count = 1,
+                                            .layer_count = layers,
                                             .writable = tree->config.writable,
+                                            .sync = tree->config.sync,
+                                            .device = tree->config.device,
                                             .binds = (const struct union_bind *)(ENGINE_CONFIG + binds_at),
                                             .bind_count = binds,
                                             .cache_slots = CACHE_SLOTS},
@@ -62,6 +72,8 @@ void block_write(struct launch *launch) {
                                    .own = put(&block, tree->run)};
     memcpy(config.magic, ENGINE_MAGIC, sizeof config.magic);
     config.path = put(&block, path);
+    if (tree->config.work) config.tree.work = put(&block, tree->config.work);
+    if (tree->indexes) config.indexes = (const char *const *)(ENGINE_CONFIG + indexes_at);
     config.stage = put(&block, launch->stage);
     config.cache = put(&block, cache);
     if (launch->images) config.images = put(&block, launch->images);
@@ -71,8 +83,9 @@ void block_write(struct launch *launch) {
     }
     config.size = (block.size + PAGE - 1) / PAGE * PAGE;
     memcpy(block.data, &config, sizeof config);
-    memcpy(block.data + layers_at, &layer, sizeof layer);
+    memcpy(block.data + layers_at, layered, layers * sizeof *layered);
     memcpy(block.data + binds_at, placed, binds * sizeof *placed);
+    if (tree->indexes) memcpy(block.data + indexes_at, indexes, layers * sizeof *indexes);
     while (block.size < config.size) bytes_add(&block, "", 1);
     make_cache(cache);
     if (!replace_file(AT_FDCWD, path, block.data, block.size, 0600)) die(STATUS_LICHEN, "cannot write the engine's configuration (%s): %s", path, strerror(errno));
@@ -96,9 +109,14 @@ static void move(struct engine_config *config, uintptr_t by) {
     MOVE(config->book, by);
     MOVE(config->table, by);
     MOVE(config->own, by);
+    MOVE(config->indexes, by);
     struct union_layer *layers = (struct union_layer *)(uintptr_t)config->tree.layers;
     struct union_bind *binds = (struct union_bind *)(uintptr_t)config->tree.binds;
-    for (unsigned i = 0; layers && i < config->tree.layer_count; i++) MOVE(layers[i].host, by);
+    const char **indexes = (const char **)(uintptr_t)config->indexes;
+    for (unsigned i = 0; layers && i < config->tree.layer_count; i++) {
+        MOVE(layers[i].host, by);
+        if (indexes) MOVE(indexes[i], by);
+    }
     for (unsigned i = 0; binds && i < config->tree.bind_count; i++) {
         MOVE(binds[i].guest, by);
         MOVE(binds[i].host, by);

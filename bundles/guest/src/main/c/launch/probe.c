@@ -35,8 +35,9 @@ static _Noreturn void try(char *directory, enum rewriting rewriting, const char 
     AUTO_FREE char *root = must_format("%s/tree", directory);
     launch.stage = place;
     if (rewriting != REWRITING_OFF) launch.images = images_directory(place);
-    launch.tree = (struct tree){.layer = {.host = root, .size = strlen(root), .encoding = UNION_PLAIN}, .binds = &bind, .run = directory};
-    launch.tree.config = (struct union_config){.layers = &launch.tree.layer, .layer_count = 1, .writable = true, .binds = &bind, .bind_count = 1};
+    struct union_layer layer = {.host = root, .size = strlen(root), .encoding = UNION_PLAIN};
+    launch.tree = (struct tree){.layers = &layer, .binds = &bind, .run = directory};
+    launch.tree.config = (struct union_config){.layers = &layer, .layer_count = 1, .writable = true, .binds = &bind, .bind_count = 1};
     block_write(&launch);
     if (chdir(root) != 0) die(STATUS_LICHEN, "cannot use %s: %s", root, strerror(errno));
     char *const environment[] = {must_format("%s%s%cf%c%c%c", ENGINE_STATE, launch.block, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR), NULL};

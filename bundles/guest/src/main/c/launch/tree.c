@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "filecontent.h"
+#include "layerindex.h"
+#include "layerindex_make.h"
 #include "removal.h"
+#include "upper.h"
 #include "volume.h"
 
 enum { MOST_LINKS = 40 };
@@ -162,14 +166,68 @@ static void file_op(struct tree *tree, const struct op *op) {
     bytes_clear(&data);
 }
 
+/* ---- the root */
+
+static void add_layer(struct tree *tree, const char *path, enum union_encoding encoding) {
+    char host[PATH_MAX];
+    struct stat status, top;
+    if (!realpath(path, host) || stat(host, &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", path, strerror(errno));
+    const unsigned count = tree->config.layer_count++;
+    if (count == UNION_LAYERS) die(STATUS_LICHEN, "cannot open the root file system: it has more than %d layers\nhint: --strategy extract", UNION_LAYERS - 1);
+    tree->layers = must_realloc(tree->layers, count + 1, sizeof *tree->layers);
+    tree->config.layers = tree->layers;
+    if (!strcmp(host, "/")) *host = 0;
+    tree->layers[count] = (struct union_layer){.host = must_copy(host), .size = strlen(host), .encoding = encoding};
+    if (count && stat(*tree->layers[0].host ? tree->layers[0].host : "/", &top) == 0 && top.st_dev != status.st_dev) tree->config.device = top.st_dev;
+}
+
+/* Where there are no attributes for whiteouts, they are files. */
+static enum union_encoding encoding_of(const char *upper) {
+    return getxattr(upper, "user.lichen.none", NULL, 0) < 0 && errno == ENOTSUP ? UNION_AUFS : UNION_OVERLAY;
+}
+
+/* Made once for all containers, when somebody first asks for owners; a layer never changes. */
+static char *index_of(const struct lower *lower) {
+    if (!lower->index) return NULL;
+    struct stat json, index;
+    AUTO_FREE char *directory = must_format("%.*s", (int)(strrchr(lower->index, '/') - lower->index), lower->index);
+    char *path = must_format("%s/%s", directory, ROOT_INDEX_NAME);
+    if (stat(lower->index, &json) != 0 || stat(path, &index) != 0 || index.st_mtime < json.st_mtime) layerindex_make(directory);
+    return path;
+}
+
+static void open_union(struct tree *tree, const struct plan *plan) {
+    const struct root *root = &plan->root;
+    AUTO_FREE int *lowers = must_alloc(root->lower_count * sizeof *lowers);
+    work_make(root);
+    for (size_t i = 0; i < root->lower_count; i++) {
+        if (root->lowers[i].squashfs) die(STATUS_LICHEN, "cannot carry out the plan (root): this launcher has no squashfs");
+        lowers[i] = open(root->lowers[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (lowers[i] < 0) die(STATUS_LICHEN, "cannot open a part of the root file system (%s): %s\nhint: pull the image again", root->lowers[i].path, strerror(errno));
+    }
+    upper_make(root, lowers);
+    add_layer(tree, root->upper, encoding_of(root->upper));
+    for (size_t i = 0; i < root->lower_count; i++) {
+        close(lowers[i]);
+        add_layer(tree, root->lowers[i].path, root->lowers[i].aufs ? UNION_AUFS : UNION_OVERLAY);
+    }
+    char work[PATH_MAX];
+    if (!realpath(root->work, work)) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", root->work, strerror(errno));
+    tree->config.work = must_copy(work);
+    tree->config.sync = !root->once;
+    if (plan->identity != IDENTITY_FULL) return;
+    tree->indexes = must_alloc(tree->config.layer_count * sizeof *tree->indexes);
+    tree->indexes[0] = NULL;
+    for (size_t i = 0; i < root->lower_count; i++) tree->indexes[i + 1] = index_of(&root->lowers[i]);
+}
+
 void tree_build(struct tree *tree, const struct plan *plan) {
-    char root[PATH_MAX], run[PATH_MAX];
-    if (!plan->root.path) die(STATUS_LICHEN, "cannot carry out the plan (root): this launcher has no unions yet");
-    if (!realpath(plan->root.path, root)) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", plan->root.path, strerror(errno));
+    char run[PATH_MAX];
     if (!realpath("run", run)) die(STATUS_LICHEN, "cannot find the run directory of the container: %s", strerror(errno));
     tree->run = must_copy(run);
-    tree->layer = (struct union_layer){.host = must_copy(root), .size = strlen(root), .encoding = UNION_PLAIN};
-    tree->config = (struct union_config){.layers = &tree->layer, .layer_count = 1, .writable = true};
+    tree->config = (struct union_config){.writable = true};
+    if (plan->root.path) add_layer(tree, plan->root.path, UNION_PLAIN);
+    else open_union(tree, plan);
     for (size_t i = 0; i < plan->op_count; i++) {
         const struct op *op = &plan->ops[i];
         if (op->kind == OP_MOUNT) mount_op(tree, op);
@@ -192,8 +250,8 @@ static void see_mount(struct tree *tree, const struct op *op) {
 }
 
 void tree_seen(struct tree *tree, const struct plan *plan) {
-    tree->layer = (struct union_layer){.host = "", .encoding = UNION_PLAIN};
-    tree->config = (struct union_config){.layers = &tree->layer, .layer_count = 1, .writable = true}; /* what is read-only the kernel tells */
+    tree->config = (struct union_config){.writable = true}; /* what is read-only the kernel tells */
+    add_layer(tree, "/", UNION_PLAIN);
     for (size_t i = 0; i < plan->op_count; i++)
         if (plan->ops[i].kind == OP_MOUNT) see_mount(tree, &plan->ops[i]);
 }

@@ -7,7 +7,8 @@
 
 struct tree {
     struct union_config config;
-    struct union_layer layer;
+    struct union_layer *layers;
+    const char **indexes; /* of each layer, its binary index (layerindex.h); NULL: nobody asks */
     struct union_bind *binds;
     char *run; /* the real path of the container's run directory */
 };

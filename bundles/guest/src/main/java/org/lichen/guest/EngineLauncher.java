@@ -17,6 +17,7 @@ import org.lichen.api.plan.LaunchPlan.Placement;
 import org.lichen.api.plan.NativePart;
 import org.lichen.api.plan.Requirement;
 import org.lichen.api.plan.Step;
+import org.lichen.api.rootfs.Lower;
 import org.lichen.api.rootfs.RootfsPlan;
 
 /**
@@ -88,12 +89,14 @@ public abstract class EngineLauncher implements Launcher {
     if (newer.isPresent()) {
       return newer.get();
     }
+    for (Lower lower : rootfs.lowers()) {
+      if (!lower.kind().equals(Lower.DIRECTORY)) {
+        return Support.no("it reads directories only, not " + lower.kind(), "--strategy extract");
+      }
+    }
     Optional<Support.Unsupported> refusal = spec.refusal(GUARANTEES).or(() -> refused(spec));
     if (refusal.isPresent()) {
       return refusal.get();
-    }
-    if (!rootfs.merged()) {
-      return Support.no("it has no unions yet", "--strategy extract");
     }
     if (!IDENTITIES.contains(spec.identity())) {
       return Support.no(

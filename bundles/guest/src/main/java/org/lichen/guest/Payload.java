@@ -1,5 +1,6 @@
 package org.lichen.guest;
 
+import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
@@ -14,13 +15,7 @@ final class Payload {
 
   static byte[] start(LaunchSpec spec, RootfsPlan rootfs) {
     Records.Builder out = common(spec);
-    Records.Builder root =
-        Records.builder().text("path", rootfs.lowers().get(0).location().toString());
-    if (rootfs.readOnly()) {
-      root.text("flag", "ro");
-    }
-    out.records("root", root);
-    rootfs.owners().ifPresent(list -> out.text("ownr", list.toString()));
+    PayloadRecords.root(rootfs, lower -> Optional.empty(), out);
     PayloadRecords.mount(new Mount("", new GuestPath("/proc"), "proc", Set.of()), out);
     PayloadRecords.mount(new Mount("", new GuestPath("/dev"), "dev", Set.of()), out);
     PayloadRecords.mount(

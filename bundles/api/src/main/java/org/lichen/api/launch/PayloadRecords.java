@@ -1,8 +1,13 @@
 package org.lichen.api.launch;
 
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.lichen.api.Mount;
 import org.lichen.api.plan.Records;
+import org.lichen.api.rootfs.Lower;
+import org.lichen.api.rootfs.RootfsPlan;
 
 /** The records that the payloads of launchers have in common (docs/FORMATS.md, 3 and 4). */
 public final class PayloadRecords {
@@ -42,6 +47,44 @@ public final class PayloadRecords {
 
   private static long bound(String text) {
     return text.equals("unlimited") || text.equals("-1") ? -1 : Long.parseLong(text);
+  }
+
+  /**
+   * {@code root}: one tree, or a union.
+   *
+   * @param owned where the copy of a lower with its real owners lies, for launchers that make such
+   */
+  public static void root(
+      RootfsPlan rootfs, Function<Lower, Optional<Path>> owned, Records.Builder out) {
+    Records.Builder root = Records.builder();
+    if (rootfs.merged()) {
+      root.text("path", rootfs.lowers().get(0).location().toString());
+    } else {
+      rootfs.lowers().forEach(lower -> root.records("lowr", lower(lower, owned.apply(lower))));
+    }
+    rootfs.upper().ifPresent(upper -> root.text("uppr", upper.toString()));
+    rootfs.work().ifPresent(work -> root.text("work", work.toString()));
+    if (rootfs.readOnly()) {
+      root.text("flag", "ro");
+    }
+    if (rootfs.ephemeral()) {
+      root.text("flag", "once");
+    }
+    out.records("root", root);
+    rootfs.owners().ifPresent(list -> out.text("ownr", list.toString()));
+  }
+
+  private static Records.Builder lower(Lower lower, Optional<Path> owned) {
+    Records.Builder out = Records.builder().text("path", lower.location().toString());
+    lower.index().ifPresent(index -> out.text("indx", index.toString()));
+    owned.ifPresent(path -> out.text("ownd", path.toString()));
+    if (lower.kind().equals(Lower.SQUASHFS)) {
+      out.text("kind", lower.kind()).number("offs", lower.offset());
+    }
+    if (lower.whiteouts().equals("aufs")) {
+      out.text("flag", "aufs");
+    }
+    return out;
   }
 
   /** One {@code moun}. */

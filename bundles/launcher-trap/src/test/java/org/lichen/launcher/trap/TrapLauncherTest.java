@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.lichen.api.GuestPath;
@@ -68,14 +69,14 @@ class TrapLauncherTest extends LauncherConformance {
   }
 
   @Test
-  void support_ofAUnion_isRefusedWithTheRemedy() {
-    RootfsPlan union =
-        RootfsPlan.builder()
-            .lower(Lower.directory(Path.of("/layer")))
-            .upper(Path.of("upper"), Path.of("work"))
-            .build();
-    Support support = launcher().support(host(), union, spec().build());
-    assertThat(((Support.Unsupported) support).remedy()).isEqualTo("--strategy extract");
+  void support_ofAUnionOfDirectories_isGiven_andOfOthersNot() {
+    for (String kind : List.of(Lower.DIRECTORY, Lower.SQUASHFS)) {
+      Lower lower = new Lower(Path.of("/layer"), kind, 0, "overlay", Optional.empty());
+      RootfsPlan union =
+          RootfsPlan.builder().lower(lower).upper(Path.of("upper"), Path.of("work")).build();
+      Support support = launcher().support(host(), union, spec().build());
+      assertThat(support instanceof Support.Supported).isEqualTo(kind.equals(Lower.DIRECTORY));
+    }
   }
 
   @Test

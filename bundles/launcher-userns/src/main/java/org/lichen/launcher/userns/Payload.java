@@ -1,6 +1,8 @@
 package org.lichen.launcher.userns;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
@@ -42,8 +44,7 @@ final class Payload {
     if (!spec.hostname().isEmpty()) {
       out.text("hstn", spec.hostname());
     }
-    out.records("root", root(spec, rootfs));
-    rootfs.owners().ifPresent(list -> out.text("ownr", list.toString()));
+    PayloadRecords.root(rootfs, lower -> owned(spec, lower), out);
     system(spec, out);
     spec.mounts().forEach(mount -> PayloadRecords.mount(mount, out));
     PayloadRecords.files(spec, out);
@@ -53,40 +54,13 @@ final class Payload {
     return out.number("init", spec.init() ? 1 : 0).encoded();
   }
 
-  private static Records.Builder root(LaunchSpec spec, RootfsPlan rootfs) {
-    Records.Builder root = Records.builder();
-    if (rootfs.merged()) {
-      root.text("path", rootfs.lowers().get(0).location().toString());
-    } else {
-      boolean owned = spec.identity().equals("ranges");
-      rootfs.lowers().forEach(lower -> root.records("lowr", lower(lower, owned)));
-    }
-    rootfs.upper().ifPresent(upper -> root.text("uppr", upper.toString()));
-    rootfs.work().ifPresent(work -> root.text("work", work.toString()));
-    if (rootfs.readOnly()) {
-      root.text("flag", "ro");
-    }
-    if (rootfs.ephemeral()) {
-      root.text("flag", "once");
-    }
-    return root;
-  }
-
   /** The copy with real owners lies beside the index, one for each way of mapping ids. */
-  private static Records.Builder lower(Lower lower, boolean owned) {
-    Records.Builder out = Records.builder().text("path", lower.location().toString());
-    lower.index().ifPresent(index -> out.text("indx", index.toString()));
-    if (owned && lower.index().isPresent()) {
-      String name = "owned-" + SubordinateIds.ofThisUser().key();
-      out.text("ownd", lower.index().get().resolveSibling(name).toString());
-    }
-    if (lower.kind().equals(Lower.SQUASHFS)) {
-      out.text("kind", lower.kind()).number("offs", lower.offset());
-    }
-    if (lower.whiteouts().equals("aufs")) {
-      out.text("flag", "aufs");
-    }
-    return out;
+  private static Optional<Path> owned(LaunchSpec spec, Lower lower) {
+    return spec.identity().equals("ranges")
+        ? lower
+            .index()
+            .map(index -> index.resolveSibling("owned-" + SubordinateIds.ofThisUser().key()))
+        : Optional.empty();
   }
 
   static byte[] enter(LaunchSpec spec) {

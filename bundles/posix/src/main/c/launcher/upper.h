@@ -1,6 +1,6 @@
 /* The directory for what a container writes. */
-#ifndef LICHEN_USERNS_UPPER_H
-#define LICHEN_USERNS_UPPER_H
+#ifndef LICHEN_LAUNCHER_UPPER_H
+#define LICHEN_LAUNCHER_UPPER_H
 
 #include "plan.h"
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "copy.h"
-#include "mounts.h"
 #include "removal.h"
 #include "walk.h"
 
@@ -47,9 +46,10 @@ static bool is_implied(const struct bytes *list, const char *path) {
 }
 
 static bool opaque(const struct lower *lower, int directory) {
-    char value = 0;
+    char value = 0, path[64];
     if (lower->aufs) return faccessat(directory, ".wh..wh..opq", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    return getxattr(fd_path(directory), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+    snprintf(path, sizeof path, "/proc/self/fd/%d", directory);
+    return getxattr(path, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
 /* Does this lower hide, by a mark on the path or on a directory that leads to it, what the lowers below have there? */
