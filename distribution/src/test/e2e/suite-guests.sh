@@ -85,7 +85,7 @@ postgres() {
 for way in userns trap full preload; do
   case $way in
     userns) options=(--launcher userns) ;;
-    trap) options=(--launcher trap --strategy extract) ;;
+    trap) options=(--launcher trap) ;; # on shared layers; preload on a tree of its own
     full) options=(--launcher userns --identity full) ;;
     preload) options=(--launcher preload --strategy extract) ;;
   esac

@@ -10,7 +10,7 @@ nowhere() { unshare -Ur true 2>/dev/null || skip "no user namespace to forbid th
 t "without user namespaces it is chosen" eval 'nowhere; contains "$(without lichen --foreground run --rm test/alpine cat /run/.containerenv)" "launcher=\"$launcher\""'
 t "without user namespaces hello runs" eval 'nowhere; contains "$(without lichen --foreground run --rm hello)" "launcher   trap"'
 t "without user namespaces doctor says that containers can be started" eval '
-  nowhere; contains "$(without lichen --foreground doctor)" "trap on extract as full (chosen)"'
+  nowhere; contains "$(without lichen --foreground doctor)" "trap on uufs as full (chosen)"'
 t "without user namespaces, what needs isolation is refused with both reasons" eval '
   nowhere; output=$(without lichen --foreground run --rm --network none test/alpine true 2>&1); equals 125 $? && contains "$output" "user namespaces" && contains "$output" no-network'
 t "without rewritten images" eval '

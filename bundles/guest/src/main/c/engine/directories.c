@@ -132,6 +132,7 @@ static long read_directory(struct call *call, bool old) {
     const int fd = (int)call->rdi;
     const size_t room = (uint32_t)call->rdx < 0x7fffffff ? (uint32_t)call->rdx : 0x7fffffff;
     const long merged = union_merged(&engine.tree, &scratch_of(call)->place, fd);
+    if (merged == -ENOTDIR) return SYS(getdents64, fd, call->rsi, room); /* the kernel tells what it is instead */
     if (merged < 0) return merged;
     return merged ? list(call, fd, call->rsi, room, old) : filter(call, fd, call->rsi, room, old);
 }
