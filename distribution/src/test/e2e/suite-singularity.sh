@@ -263,6 +263,22 @@ saves() {
     status 125 lichen save --format sif test/alpine "$TMPDIR/no/such/directory.sif" && equals "" "$(ls -A "$TMPDIR" | grep '^[.]lichen')"
 }
 t "save --format sif: the same files, and the same bytes each time" saves
+listing() { unsquashfs -lln -UTC -o "$1" "$2" | sed -E 's/^(d[^ ]* [^ ]*) +[0-9]+/\1/; s/ .* squashfs-root$/ squashfs-root/' | sort; } # how large a directory is, is the packer's affair; and mksquashfs 4.5 gives the root to its caller
+saves_by_mksquashfs() {
+  images_ready && have mksquashfs && have unsquashfs || return
+  local file=$TMPDIR/mk.sif offset comp
+  for comp in gzip zstd; do
+    lichen save -q --format sif --mksquashfs --compression $comp test/alpine "$file" && lichen save -q --format sif --compression $comp test/alpine "$TMPDIR/ours.sif" || return
+    offset=$(lichen sif info 3 "$file" | sed -n 's/^Offset: *//p')
+    unsquashfs -s -o "$offset" "$file" | grep -q "Compression $comp" && ! cmp -s "$file" "$TMPDIR/ours.sif" &&
+      diff <(listing "$offset" "$TMPDIR/ours.sif") <(listing "$offset" "$file") &&
+      rm -rf "$TMPDIR/theirs" && unsquashfs -q -n -no-xattrs -o "$offset" -d "$TMPDIR/theirs" "$file" >/dev/null && [ -x "$TMPDIR/theirs/bin/busybox" ] &&
+      equals $comp "$(lichen exec "sif:$file" echo $comp)" || return
+  done
+  printf '#!/bin/sh\necho not today; exit 3\n' >"$TMPDIR/mksquashfs" && chmod 755 "$TMPDIR/mksquashfs" && PATH=$TMPDIR:$PATH status 125 lichen save --format sif --mksquashfs test/alpine "$TMPDIR/x" &&
+    contains "$(cat "$TMPDIR/stderr")" "not today" && equals "" "$(ls -A "$TMPDIR" | grep '^[.]lichen')"
+}
+t "save --format sif --mksquashfs: the same tree, packed by mksquashfs" saves_by_mksquashfs
 saves_layers() {
   make_layers && lichen pull -q "oci:$TMPDIR/made:multi" >/dev/null && lichen save -q --format sif "oci:$TMPDIR/made:multi" "$TMPDIR/multi.sif" &&
     equals "dir kept file above" "$(lichen exec "sif:$TMPDIR/multi.sif" sh -c 'echo $(ls /d) $(cat /d/dir) $(ls -A /o)')" &&
@@ -277,4 +293,31 @@ saves_meaning() {
     contains "$(lichen inspect --deffile "sif:$TMPDIR/meaning.sif")" "bootstrap: docker"
 }
 t "save --format sif: entrypoint, command, environment and directory are the image's" saves_meaning
+saves_container() { # OPTION…: how it is made
+  images_ready || return
+  rm -f "$TMPDIR"/c.sif
+  local used status=0
+  used=$(du -sk "$HOME/.local/share/lichen/store" | cut -f1)
+  lichen run -d --name saved "$@" test/alpine sh -ec 'echo new >/new; rm /etc/motd; rm -r /etc/apk; mkdir /etc/apk; echo only >/etc/apk/only; chmod 0 /new; ln /new /again; ln -s new /link
+    mkdir -p /deep/dir; chmod 1777 /deep/dir; echo changed >>/etc/issue; touch /ready; sleep 100' >/dev/null
+  until lichen exec saved test -e /ready; do sleep 0.1; done
+  lichen save -q --format sif saved "$TMPDIR/c.sif" && lichen rm -f saved >/dev/null &&
+    equals "new new only 1777 changed 0" "$(lichen exec "sif:$TMPDIR/c.sif" sh -c 'cd /; echo $(cat link again) $(ls /etc/apk) $(stat -c %a /deep/dir) $(tail -n 1 /etc/issue) $(ls /etc/motd /dev/.lichen* /.w* 2>/dev/null | wc -l)')" &&
+    equals "" "$(lichen images -q --filter dangling=true 2>/dev/null)" || status=$?
+  lichen rm -f saved >/dev/null 2>&1
+  lichen rmi "sif:$TMPDIR/c.sif" >/dev/null 2>&1
+  [ "$(du -sk "$HOME/.local/share/lichen/store" | cut -f1)" -le $((used + 100)) ] || { echo "something stays in the store" && status=1; }
+  return $status
+}
+t "save --format sif CONTAINER: its union as it is, while it runs" saves_container
+t "the same of a tree of its own" saves_container --strategy extract
+t "the same where root is emulated" saves_container --strategy extract --identity full
+saves_stopped() {
+  images_ready || return
+  lichen create --name saved test/alpine true >/dev/null && lichen save -q --format sif saved "$TMPDIR/fresh.sif" && lichen save -q --format sif test/alpine "$TMPDIR/same.sif" &&
+    equals "$(lichen sif dump 3 "$TMPDIR/same.sif" | sha256sum)" "$(lichen sif dump 3 "$TMPDIR/fresh.sif" | sha256sum)" && lichen rm saved >/dev/null &&
+    lichen run --name saved "sif:$TMPDIR/same.sif" sh -c 'echo kept >/kept' && lichen save -q --format sif saved >"$TMPDIR/kept.sif" && lichen rm saved >/dev/null &&
+    equals kept "$(lichen exec "sif:$TMPDIR/kept.sif" cat /kept)" && status 125 lichen save --format sif nosuchcontainer:x "$TMPDIR/x"
+}
+t "the same of one that was never started, and of one of a SIF" saves_stopped
 done_

@@ -44,6 +44,7 @@ int main(int count, char **arguments) {
     }
     if ((count == 2 || count == 3) && !strcmp(arguments[1], "probe")) return probe(arguments[2]);
     if (count >= 3 && !strcmp(arguments[1], "remove")) return remove_tree(arguments + 2);
-    complain("usage: lichen-userns start [EMULATOR STAGE] | enter PID | probe [HOME] | remove PATH [MAP…]");
+    if (count >= 3 && !strcmp(arguments[1], "pack")) return pack_tree(arguments + 2);
+    complain("usage: lichen-userns start [EMULATOR STAGE] | enter PID | probe [HOME] | remove PATH [MAP…] | pack PATH [MAP…]");
     return STATUS_LICHEN;
 }

@@ -145,7 +145,7 @@ final class Chooser {
     return forms;
   }
 
-  private static Ownership ownership(String identity) {
+  static Ownership ownership(String identity) {
     return switch (identity) {
       case "ranges" -> Ownership.RANGES;
       case "full" -> Ownership.RECORDED;

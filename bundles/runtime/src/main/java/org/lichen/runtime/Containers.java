@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,10 @@ import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
+import org.lichen.api.image.ImageConfig;
+import org.lichen.api.image.ImageSource;
 import org.lichen.api.image.ImageStore;
+import org.lichen.api.image.ImageStore.LayerContent;
 import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.NamedImage;
@@ -35,6 +39,8 @@ import org.lichen.api.plan.NativePart;
 import org.lichen.api.plan.Records;
 import org.lichen.api.plan.Step;
 import org.lichen.api.rootfs.FilesystemStrategy;
+import org.lichen.api.rootfs.RootfsOptions;
+import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.api.runtime.Choice;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Control;
@@ -53,6 +59,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   /** Whether the image's tree is still needed by the container. */
   private static final String READY = "rootfs.ready";
 
+  private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
   private static final int SIGKILL = 9;
   private static final int END_PAUSE_MILLIS = 5;
   private static final int END_TRIES = 2_000;
@@ -161,7 +168,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     if (!contributors.isEmpty()) {
       return Optional.empty();
     }
-    List<Path> files = new java.util.ArrayList<>(request.configuration().files());
+    List<Path> files = new ArrayList<>(request.configuration().files());
     files.add(store.index());
     files.addAll(planner.premises());
     return Optional.of(files);
@@ -264,7 +271,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   private List<LayerPath> places(Image image) throws ContainerException {
-    List<LayerPath> layers = new java.util.ArrayList<>();
+    List<LayerPath> layers = new ArrayList<>();
     for (Layer layer : image.layers()) {
       layers.add(store.place(layer));
     }
@@ -358,6 +365,60 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
         HelperProcess.run(removal.get(), natives);
       }
     }
+  }
+
+  @Override
+  public Image snapshot(ContainerId id, ImageStore.Writer into, Request request)
+      throws ContainerException {
+    Container container = existing(id);
+    Image image = image(container.spec());
+    RootfsPlan rootfs = rootfs(container.spec(), image);
+    Path tree =
+        container
+            .directory()
+            .resolve(rootfs.upper().orElseGet(() -> rootfs.lowers().get(0).location()));
+    if (!Files.exists(tree)) {
+      return image; // it was never started
+    }
+    Step step =
+        launchers.stream()
+            .flatMap(launcher -> launcher.packing(tree).stream())
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new ContainerException(
+                        Kind.UNSUPPORTED,
+                        "no launcher here can read what container "
+                            + label(container)
+                            + " has written",
+                        "lichen plugin list"));
+    Layer written =
+        HelperProcess.read(
+            step,
+            natives,
+            tar -> into.layer(new LayerContent.Packed(Optional.empty(), TAR, () -> tar)));
+    List<Layer> layers = new ArrayList<>(rootfs.upper().isPresent() ? image.layers() : List.of());
+    layers.add(written);
+    Map<String, Object> config = new LinkedHashMap<>(image.config().oci());
+    config.keySet().removeAll(List.of(ImageSource.STAMP, "history"));
+    return into.compose(new ImageConfig(config), layers);
+  }
+
+  /** As its strategy plans it, whatever can be started here. */
+  private RootfsPlan rootfs(ContainerSpec spec, Image image) throws ContainerException {
+    RootfsOptions options =
+        new RootfsOptions(
+            spec.ephemeral(),
+            spec.readOnly(),
+            Chooser.ownership(spec.identity()),
+            UpperPlace.recorded(spec).writable());
+    for (FilesystemStrategy strategy : strategies) {
+      if (strategy.name().equals(spec.strategy())) {
+        return strategy.plan(places(image), options);
+      }
+    }
+    throw new ContainerException(
+        Kind.UNSUPPORTED, "no strategy '" + spec.strategy() + "' is installed", "");
   }
 
   @Override

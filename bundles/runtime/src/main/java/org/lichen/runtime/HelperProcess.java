@@ -1,6 +1,9 @@
 package org.lichen.runtime;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +12,7 @@ import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.plan.LaunchPlan.Placement;
 import org.lichen.api.plan.Step;
 
-/** Runs a step that is no guest: a tool of a plugin, without payload. */
+/** Runs steps that are no guests: tools of plugins, without payload. */
 final class HelperProcess {
   private HelperProcess() {}
 
@@ -29,6 +32,65 @@ final class HelperProcess {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ContainerException(Kind.HOST, "interrupted", "", e);
+    }
+  }
+
+  /** Takes what a program writes, while it runs. */
+  @FunctionalInterface
+  interface Taker<T> {
+    T take(ReadableByteChannel output) throws ContainerException;
+  }
+
+  /** The taker sees an end only of output that is whole; else reading it fails. */
+  static <T> T read(Step step, Placement placement, Taker<T> taker) throws ContainerException {
+    List<String> command = new ArrayList<>(step.argv());
+    command.set(0, placement.place(step.program()).toString());
+    try {
+      Process process = new ProcessBuilder(command).start();
+      try {
+        process.getOutputStream().close();
+        return taker.take(new Output(process));
+      } finally {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      throw new ContainerException(
+          Kind.HOST, "cannot run " + command.get(0) + ": " + e.getMessage(), "", e);
+    }
+  }
+
+  private static final class Output implements ReadableByteChannel {
+    private final Process process;
+    private final ReadableByteChannel out;
+
+    Output(Process process) {
+      this.process = process;
+      this.out = Channels.newChannel(process.getInputStream());
+    }
+
+    @Override
+    public int read(ByteBuffer to) throws IOException {
+      int got = out.read(to);
+      try {
+        if (got < 0 && process.waitFor() != 0) {
+          byte[] said = process.getErrorStream().readAllBytes();
+          throw new IOException(new String(said, StandardCharsets.UTF_8).trim());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
+      return got;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return out.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      out.close();
     }
   }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +184,30 @@ class OciSifTest {
     Path file = sif();
     assertThat(catchThrowableOfType(ContainerException.class, () -> read(file)))
         .hasMessageContaining("is for [linux/s390x], not for linux/");
+  }
+
+  /** Index, manifest and configuration, with digests that fit, so that they are looked at. */
+  @Test
+  void documentsChangedAtRandom_areReadOrRefused() throws Exception {
+    List<byte[]> whole = List.copyOf(contents);
+    for (int i = 0; i < whole.size(); i++) {
+      int which = i;
+      if (whole.get(i)[0] != '{') {
+        continue;
+      }
+      long rounds =
+          new Fuzz("oci", 0, List.of(whole.get(i)))
+              .run(
+                  changed -> {
+                    contents.clear();
+                    contents.addAll(whole);
+                    contents.set(which, changed);
+                    replace(Digest.of(whole.get(which)).toString(), changed);
+                    read(sif());
+                  },
+                  Set.of(ContainerException.class));
+      assertThat(rounds).isPositive();
+    }
   }
 
   private void replace(String old, byte[] content) {

@@ -218,6 +218,18 @@ class SingularityFormatTest {
         .hasMessageContaining("squashfs', which no plugin reads");
   }
 
+  @Test
+  void sectionsChangedAtRandom_areReadOrRefused() throws Exception {
+    byte[] partition = Arrays.copyOfRange(bytes, 1 << 20, (1 << 20) + 704512);
+    new Fuzz("image", 96, List.of(partition))
+        .run(
+            changed -> {
+              bytes = changed;
+              read("sif", written("changed.sqsh"));
+            },
+            Set.of(ContainerException.class));
+  }
+
   private LaunchDefaults meaning(FakeRequest caller) throws Exception {
     return new SingularityFormat()
         .defaults(read("sif", written("busybox.sif")).image(), caller)

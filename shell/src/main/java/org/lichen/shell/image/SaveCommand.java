@@ -16,8 +16,11 @@ import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Request;
 import org.lichen.api.command.Outcome;
+import org.lichen.api.container.Container;
 import org.lichen.api.image.Destination;
+import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageReference;
+import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images.PullPolicy;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.ReadOptions;
@@ -31,7 +34,7 @@ import picocli.CommandLine.Parameters;
 /** {@code lichen save}. */
 @Command(
     name = "save",
-    description = "Write an image into a file that other tools read.",
+    description = "Write an image, or a container as it is now, into a file that other tools read.",
     footer = {"", "Example: lichen save --format sif alpine:3.20 alpine.sif"})
 public final class SaveCommand extends PicoCommand {
   @Option(
@@ -48,6 +51,11 @@ public final class SaveCommand extends PicoCommand {
   @Nullable String compression;
 
   @Option(
+      names = "--mksquashfs",
+      description = "Have the root file system packed by mksquashfs (4.5 or newer).")
+  boolean mksquashfs;
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
       description = "Instead of the second operand.")
@@ -58,7 +66,10 @@ public final class SaveCommand extends PicoCommand {
       description = "No progress.")
   boolean quiet;
 
-  @Parameters(index = "0", paramLabel = "IMAGE", description = "Name or id of an image.")
+  @Parameters(
+      index = "0",
+      paramLabel = "IMAGE|CONTAINER",
+      description = "Name or id; an image that is here goes before a container.")
   String image;
 
   @Parameters(index = "1", arity = "0..1", paramLabel = "FILE", description = "Where to.")
@@ -78,8 +89,9 @@ public final class SaveCommand extends PicoCommand {
     if (compression != null) {
       others.put("compression", compression);
     }
-    NamedImage found =
-        call.services().images().resolve(image, PullPolicy.MISSING, ReadOptions.DEFAULT, request);
+    if (mksquashfs) {
+      others.put("mksquashfs", "");
+    }
     Optional<Path> path = Optional.ofNullable(named).map(request::path);
     ImageReference reference =
         new ImageReference(
@@ -87,16 +99,38 @@ public final class SaveCommand extends PicoCommand {
             path.map(Path::toString).orElse("standard output"),
             Optional.empty(),
             Optional.empty());
-    call.services()
-        .images()
-        .save(
-            format,
-            List.of(found),
-            path.isPresent()
-                ? new ToFile(reference, path.get(), others)
-                : new ToStream(reference, call.out(), others),
-            request);
+    Destination to =
+        path.isPresent()
+            ? new ToFile(reference, path.get(), others)
+            : new ToStream(reference, call.out(), others);
+    Optional<Container> container =
+        image.contains(":") || call.services().store().find(image).isPresent()
+            ? Optional.empty()
+            : call.services().runtime().find(image);
+    if (container.isPresent()) {
+      save(container.get(), to, call, request);
+    } else {
+      NamedImage found =
+          call.services().images().resolve(image, PullPolicy.MISSING, ReadOptions.DEFAULT, request);
+      call.services().images().save(format, List.of(found), to, request);
+    }
     return Outcome.OK;
+  }
+
+  /** By way of an image, which is in the store as long as that takes. */
+  private void save(Container container, Destination to, Call call, Request request)
+      throws ContainerException {
+    ImageStore store = call.services().store();
+    Optional<Image> made = Optional.empty();
+    try (ImageStore.Writer writer = store.writer()) {
+      Image image = call.services().runtime().snapshot(container.id(), writer, request);
+      made = Optional.of(image).filter(it -> !it.manifest().equals(container.spec().image()));
+      call.services().images().save(format, List.of(new NamedImage(image, List.of())), to, request);
+    } finally {
+      if (made.isPresent()) { // when nothing is held any more
+        store.remove(made.get().manifest().toString(), true);
+      }
+    }
   }
 
   private record ToStream(ImageReference reference, OutputStream out, Map<String, String> others)

@@ -52,6 +52,14 @@ public interface Launcher {
     return Optional.empty();
   }
 
+  /**
+   * The program that writes, as the tar of a layer on its standard output, what containers have
+   * written into a tree: an upper, or a whole root file system. Empty if it has none.
+   */
+  default Optional<Step> packing(Path tree) {
+    return Optional.empty();
+  }
+
   /** When a change of a live setting takes effect. */
   default Effect effect(String settingType) {
     return Effect.NEVER;

@@ -10,6 +10,8 @@ import org.lichen.api.container.Container;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.host.Host;
+import org.lichen.api.image.Image;
+import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.plan.LaunchPlan;
 import org.osgi.annotation.versioning.ProviderType;
@@ -55,6 +57,12 @@ public interface ContainerRuntime {
 
   /** Removes a container; {@code force} kills a running one first. */
   void remove(ContainerId id, boolean force) throws ContainerException;
+
+  /**
+   * An image without a name of a container's root file system as it is now, with the configuration
+   * of the image that it was made of. The caller removes it from the store.
+   */
+  Image snapshot(ContainerId id, ImageStore.Writer into, Request request) throws ContainerException;
 
   /** The live side of a running container. */
   Control control(ContainerId id) throws ContainerException;

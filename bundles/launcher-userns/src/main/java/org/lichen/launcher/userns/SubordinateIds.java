@@ -24,8 +24,8 @@ record SubordinateIds(List<String> uidMap, List<String> gidMap) {
         map(etc.resolve("subuid"), name, uid, uid), map(etc.resolve("subgid"), name, uid, gid));
   }
 
-  /** As {@code lichen-userns remove} takes them: pairs of a uid map and a gid map. */
-  List<String> removalArguments() {
+  /** As {@code lichen-userns} takes them for trees: pairs of a uid map and a gid map. */
+  List<String> pairs() {
     List<String> arguments = new ArrayList<>();
     for (int i = 0; i < Math.min(uidMap.size(), gidMap.size()); i++) {
       arguments.add(uidMap.get(i));

@@ -194,11 +194,21 @@ public final class UsernsLauncher implements Launcher {
 
   @Override
   public Optional<Step> removal(Path tree) {
-    List<String> maps = SubordinateIds.ofThisUser().removalArguments();
+    List<String> maps = SubordinateIds.ofThisUser().pairs();
     if (maps.size() <= 2) {
       return Optional.empty(); // only the own id: nothing can belong to another
     }
     return Optional.of(
         Step.of(PROGRAM).arguments("remove", tree.toString()).arguments(maps).build());
+  }
+
+  @Override
+  public Optional<Step> packing(Path tree) {
+    List<String> maps = SubordinateIds.ofThisUser().pairs();
+    return Optional.of(
+        Step.of(PROGRAM)
+            .arguments("pack", tree.toString())
+            .arguments(maps.size() <= 2 ? List.of() : maps)
+            .build());
   }
 }

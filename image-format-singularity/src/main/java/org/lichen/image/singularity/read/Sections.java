@@ -91,7 +91,7 @@ final class Sections {
 
   private static void add(Map<String, String> labels, byte[] json) throws IOException {
     try {
-      JsonNode tree = MAPPER.readTree(json);
+      JsonNode tree = MAPPER.readTree(new String(json, StandardCharsets.UTF_8));
       tree.properties().forEach(each -> labels.put(each.getKey(), each.getValue().asText()));
     } catch (JacksonException notJson) {
       // Singularity 2 let people write what they liked there; it is a remark, not the image
@@ -113,7 +113,8 @@ final class Sections {
       return Optional.empty();
     }
     try {
-      return Optional.of(MAPPER.readTree(Sif.content(image.file(), object.get(), LARGEST)))
+      byte[] json = Sif.content(image.file(), object.get(), LARGEST);
+      return Optional.of(MAPPER.readTree(new String(json, StandardCharsets.UTF_8)))
           .filter(JsonNode::isObject);
     } catch (JacksonException notJson) {
       return Optional.empty();

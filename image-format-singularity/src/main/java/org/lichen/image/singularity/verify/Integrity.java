@@ -47,7 +47,7 @@ final class Integrity {
     try {
       return text.startsWith(OLD)
           ? old(text.substring(OLD.length()).strip(), objects)
-          : current(MAPPER.readTree(signed), objects);
+          : current(MAPPER.readTree(text), objects); // of bytes, it would guess encodings
     } catch (com.fasterxml.jackson.core.JacksonException e) {
       return List.of("what was signed is not metadata of a SIF");
     } catch (GeneralSecurityException e) {

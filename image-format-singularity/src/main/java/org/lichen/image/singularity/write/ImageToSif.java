@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
@@ -32,6 +33,9 @@ import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.NamedImage;
 import org.lichen.image.singularity.sif.Architecture;
 import org.lichen.image.singularity.sif.DataType;
+import org.lichen.image.singularity.squashfs.Limits;
+import org.lichen.image.singularity.squashfs.SquashEntries;
+import org.lichen.image.singularity.squashfs.Squashfs;
 import org.lichen.image.singularity.squashfs.write.Packing;
 import org.lichen.image.singularity.squashfs.write.SquashWriter;
 
@@ -61,6 +65,10 @@ public final class ImageToSif {
                     new ContainerException(
                         Kind.UNSUPPORTED, "a SIF cannot be for " + image.platform(), ""));
     Packing packing = packing(to.others().getOrDefault("compression", "gzip"));
+    Optional<Mksquashfs> program =
+        to.others().containsKey("mksquashfs")
+            ? Optional.of(Mksquashfs.of(request))
+            : Optional.empty();
     Path spool = spool(to);
     try {
       try (FileChannel out =
@@ -69,7 +77,18 @@ public final class ImageToSif {
               StandardOpenOption.CREATE_NEW,
               StandardOpenOption.READ,
               StandardOpenOption.WRITE)) {
-        write(image, names(images.get(0)), architecture, packing, out);
+        Squash squash =
+            (at, seconds, name) ->
+                program.isPresent()
+                    ? packed(image, name, out, at, packing, seconds, program.get(), spool)
+                    : packed(image, name, out, at, packing, seconds);
+        write(
+            image,
+            names(images.get(0)),
+            architecture,
+            identity(image, packing, program),
+            squash,
+            out);
         if (to.file().isEmpty()) {
           copy(out, to);
         } else {
@@ -136,15 +155,36 @@ public final class ImageToSif {
         .orElse(image.image().id().toString());
   }
 
+  /** Writes the root file system at a place of the SIF; answers its size. */
+  private interface Squash {
+    long at(long at, long seconds, String name) throws IOException, ContainerException;
+  }
+
+  private static UUID identity(Image image, Packing packing, Optional<Mksquashfs> program) {
+    String all = image.manifest() + " " + packing + program.map(it -> " mksquashfs").orElse("");
+    return UUID.nameUUIDFromBytes(all.getBytes(StandardCharsets.UTF_8));
+  }
+
   private void write(
-      Image image, String name, Architecture architecture, Packing packing, FileChannel out)
+      Image image,
+      String name,
+      Architecture architecture,
+      UUID identity,
+      Squash squash,
+      FileChannel out)
       throws IOException, ContainerException {
-    long seconds = image.config().created().map(Instant::getEpochSecond).orElse(0L);
-    SifWriter sif = new SifWriter(out, architecture, Math.max(0, seconds));
+    long seconds = Math.max(0, image.config().created().map(Instant::getEpochSecond).orElse(0L));
+    SifWriter sif = new SifWriter(out, architecture, seconds);
     sif.add(DataType.DEFINITION, "definition", definition(image, name));
     Object config = image.config().oci().getOrDefault("config", Map.of());
     sif.add(DataType.JSON, "oci-config.json", MAPPER.writeValueAsBytes(config));
-    long at = sif.begin();
+    sif.end(DataType.PARTITION, "rootfs.squashfs", squash.at(sif.begin(), seconds, name));
+    sif.finish(identity);
+  }
+
+  private long packed(
+      Image image, String name, FileChannel out, long at, Packing packing, long seconds)
+      throws IOException, ContainerException {
     int threads = Math.min(8, Runtime.getRuntime().availableProcessors());
     try (Progress.Task task = request.progress().begin(name, OptionalLong.empty());
         SquashWriter squashfs = new SquashWriter(out, at, packing, seconds, threads)) {
@@ -162,11 +202,51 @@ public final class ImageToSif {
         }
       }
       new Additions(merged.root(), squashfs, seconds).add(image.config());
-      sif.end(DataType.PARTITION, "rootfs.squashfs", squashfs.finish(merged.root()));
+      long size = squashfs.finish(merged.root());
       task.note("done");
+      return size;
     }
-    String identity = image.manifest() + " " + packing;
-    sif.finish(UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** The same packed once more by a program, which is given ours as entries. */
+  private long packed(
+      Image image,
+      String name,
+      FileChannel out,
+      long at,
+      Packing packing,
+      long seconds,
+      Mksquashfs program,
+      Path spool)
+      throws IOException, ContainerException {
+    Path ours = spool.resolveSibling(spool.getFileName() + ".ours");
+    Path theirs = spool.resolveSibling(spool.getFileName() + ".theirs");
+    try (FileChannel plain =
+        FileChannel.open(
+            ours,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      long size = packed(image, name, plain, 0, Packing.ZSTD, seconds);
+      try (Progress.Task task = request.progress().begin(name, OptionalLong.empty());
+          EntryStream entries =
+              new SquashEntries(
+                  new Squashfs(plain, 0, size), new Limits(Long.MAX_VALUE, Long.MAX_VALUE))) {
+        task.note("mksquashfs");
+        program.make(entries.watched(request, task), theirs, packing, seconds);
+        task.note("done");
+      }
+      try (FileChannel made = FileChannel.open(theirs, StandardOpenOption.READ)) {
+        out.position(at);
+        for (long done = 0; done < made.size(); ) {
+          done += made.transferTo(done, made.size() - done, out);
+        }
+        return made.size();
+      }
+    } finally {
+      remove(ours);
+      remove(theirs);
+    }
   }
 
   /** What it was built from, if it was Singularity that built it; else where it is from. */

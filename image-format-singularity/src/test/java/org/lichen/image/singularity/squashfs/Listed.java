@@ -148,6 +148,23 @@ final class Listed {
     return HexFormat.of().formatHex(bytes);
   }
 
+  /** By unsquashfs's list alone, of an image of whole minutes with neither files nor links. */
+  static Map<String, String> theirs(Path image) throws Exception {
+    Map<String, String> all = new TreeMap<>();
+    String program = Needs.program("unsquashfs").toString();
+    String list = Needs.output(program, "-no-progress", "-UTC", "-lln", image.toString());
+    for (String line : list.split("\n", -1)) {
+      Matcher matcher = LINE.matcher(line);
+      if (matcher.matches()) {
+        String mode = matcher.group(1);
+        String owners = matcher.group(2) + "/" + matcher.group(3);
+        String shown = mode.charAt(0) + " " + octal(mode) + " " + owners + " " + matcher.group(5);
+        all.put(matcher.group(6), mode.charAt(0) == 'd' ? shown + ":0 " : shown + " ");
+      }
+    }
+    return all;
+  }
+
   /** The same by unsquashfs: its list, and the content of what it unpacks. */
   static Map<String, String> theirs(Path image, Path into) throws Exception {
     String program = Needs.program("unsquashfs").toString();

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -149,8 +150,77 @@ class SquashEntriesTest {
         .hasMessageContaining("mksquashfs -comp xz");
   }
 
+  /** 300,000 names, most of them of a kind that costs mksquashfs nothing. */
   @Test
-  @EnabledIfEnvironmentVariable(named = "LICHEN_SQUASHFS_BIG", matches = "1")
+  void threeHundredThousandEntries_areRead() throws Exception {
+    StringBuilder pseudo = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      pseudo.append("/d").append(i).append(" d 755 ").append(i).append(" 1\n");
+      for (int j = 0; j < 999; j++) {
+        pseudo.append("/d" + i + "/f" + j + " i 640 " + j % 70 + " " + i % 50 + " f\n");
+      }
+    }
+    Path list = Files.writeString(own.resolve("list"), pseudo);
+    Path nothing = Files.createDirectory(own.resolve("nothing"));
+    Path image = own.resolve("image");
+    Needs.output(
+        Needs.program("mksquashfs").toString(),
+        nothing.toString(),
+        image.toString(),
+        "-quiet",
+        "-no-progress",
+        "-comp",
+        "lz4",
+        "-all-time",
+        "60",
+        "-pf",
+        list.toString());
+    Map<String, String> ours = Listed.ours(image);
+    assertThat(ours).hasSize(300_001).containsExactlyEntriesOf(Listed.theirs(image));
+  }
+
+  /** The same with files, and with a tree of Debian; {@code LICHEN_SQUASHFS_BIG} is its tar. */
+  @ParameterizedTest
+  @EnabledIfEnvironmentVariable(named = "LICHEN_SQUASHFS_BIG", matches = "/.*")
+  @ValueSource(
+      strings = {
+        "-comp gzip",
+        "-comp gzip -b 4K",
+        "-comp gzip -no-fragments -no-xattrs -no-exports",
+        "-comp xz -b 1M",
+        "-comp zstd -all-root",
+        "-comp lz4 -no-sparse",
+        "-comp lzo -always-use-fragments"
+      })
+  void aTreeOfDebian_isThatOfUnsquashfs(String options) throws Exception {
+    Path debian = Files.createDirectory(own.resolve("debian"));
+    String tar = Objects.requireNonNull(System.getenv("LICHEN_SQUASHFS_BIG"));
+    Needs.output("tar", "-xf", tar, "-C", debian.toString(), "--exclude=./dev/*");
+    Path image = Trees.image(debian, own.resolve("image"), options.split(" ", -1));
+    Map<String, String> theirs = Listed.theirs(image, own.resolve("out"));
+    assertThat(theirs).hasSizeGreaterThan(5000);
+    assertThat(Listed.ours(image)).containsExactlyEntriesOf(theirs);
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "LICHEN_SQUASHFS_BIG", matches = "/.*")
+  void threeHundredThousandFiles_areRead() throws Exception {
+    Path many = Files.createDirectory(own.resolve("many"));
+    Files.createDirectory(many.resolve("dev"));
+    for (int i = 0; i < 300; i++) {
+      Path in = Files.createDirectory(many.resolve("d" + i));
+      for (int j = 0; j < 1000; j++) {
+        Files.writeString(in.resolve("f" + j), "file " + i + " " + j % 100 + "\n");
+      }
+    }
+    Path image = Trees.image(many, own.resolve("image"));
+    assertThat(Listed.ours(image))
+        .hasSizeGreaterThan(300_000)
+        .containsExactlyEntriesOf(Listed.theirs(image, own.resolve("out")));
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(named = "LICHEN_SQUASHFS_BIG", matches = "/.*")
   void sparseFileOf5GB_isRead() throws Exception {
     Path from = Files.createDirectory(own.resolve("from"));
     try (RandomAccessFile sparse = new RandomAccessFile(from.resolve("sparse").toFile(), "rw")) {
