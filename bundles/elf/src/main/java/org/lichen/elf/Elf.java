@@ -118,13 +118,13 @@ final class Elf {
     return dynamic;
   }
 
+  /** Files of debugging information alone have segments without content. */
   private Optional<Segment> segment(int type) {
-    return segments.stream().filter(s -> s.type() == type).findFirst();
+    return segments.stream().filter(s -> s.type() == type && s.filesz() != 0).findFirst();
   }
 
-  /** Files of debugging information alone have one without content. */
   Optional<Segment> dynamicSegment() {
-    return segment(Segment.DYNAMIC).filter(s -> s.filesz() != 0);
+    return segment(Segment.DYNAMIC);
   }
 
   Optional<Segment> interpreterSegment() {

@@ -66,6 +66,10 @@ record Workshop(Path directory) {
         Stream.concat(Stream.of("-shared", "-fPIC", "-Wl,-soname," + name), Stream.of(options)));
   }
 
+  Path silent(String name) throws IOException, InterruptedException {
+    return compile("gcc", name, "int silent;", Stream.of("-shared", "-fPIC"));
+  }
+
   private Path compile(String compiler, String name, String source, Stream<String> options)
       throws IOException, InterruptedException {
     Path code = Files.writeString(directory.resolve(name + ".c"), source);
