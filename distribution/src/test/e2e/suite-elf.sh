@@ -50,7 +50,8 @@ refuses() {
     status 125 lichen elf show program.c && contains "$(cat "$TMPDIR/stderr")" "offset 0, e_ident: this is no ELF file" &&
     head -c 3000 program >short && status 125 lichen elf show short && contains "$(cat "$TMPDIR/stderr")" "outside of the file" &&
     status 125 lichen elf show nothing && status 125 lichen elf set program && status 125 lichen elf dance program &&
-    status 125 lichen elf set --add-needed x -o y program fixed && found=$(find . -name '.lichen*') && equals "" "$found"
+    mkdir -p closed && cp program closed/ && chmod 500 closed && status 125 lichen elf set --add-needed x closed/program && cmp program closed/program &&
+    chmod 700 closed && status 125 lichen elf set --add-needed x -o y program fixed && found=$(find . -name '.lichen*') && equals "" "$found"
 }
 t "elf: what cannot be is refused, and nothing is written" refuses
 help() {
