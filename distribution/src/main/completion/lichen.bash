@@ -11,6 +11,11 @@ _lichen() {
         COMPREPLY=($(compgen -W "$(lichen ps -a --format '{{.Names}}' 2>/dev/null)" -- "$word")) ;;
       run | create | rmi | tag)
         COMPREPLY=($(compgen -W "$(lichen images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null)" -- "$word")) ;;
+      set | unset | get)
+        case $COMP_CWORD in
+          2) COMPREPLY=($(compgen -W "$(lichen ps -a --format '{{.Names}}' 2>/dev/null)" -- "$word")) ;;
+          3) COMPREPLY=($(compgen -W "$(lichen set --list 2>/dev/null | sed 's/:.*//')" -- "$word")) ;;
+        esac ;;
       inspect)
         COMPREPLY=($(compgen -W "$(lichen ps -a --format '{{.Names}}' 2>/dev/null) $(lichen images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null)" -- "$word")) ;;
       *) COMPREPLY=($(compgen -f -- "$word")) ;;

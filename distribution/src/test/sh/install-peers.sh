@@ -25,6 +25,9 @@ want nsenter util-linux
 want python3 python3
 want go golang-go
 want musl-gcc musl-tools
+want patchelf patchelf
+want powerpc-linux-gnu-ld binutils-powerpc-linux-gnu
+want s390x-linux-gnu-ld binutils-s390x-linux-gnu
 want busybox busybox-static
 [ -n "$packages" ] || exit 0
 command -v apt-get >/dev/null || {

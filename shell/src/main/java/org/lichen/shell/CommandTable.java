@@ -12,6 +12,7 @@ import org.apache.felix.service.command.Function;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.command.Command;
+import org.lichen.api.container.Setting;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
 import org.lichen.api.runtime.ContainerRuntime;
@@ -28,6 +29,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /**
  * The table of commands: registers ours, and every {@link Command} service of a plugin, as Gogo
@@ -36,6 +38,9 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 @Component(service = CommandTable.class)
 public final class CommandTable {
   static final String SCOPE = "lichen";
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<Setting> settings = List.of();
 
   private final BundleContext framework;
   private final CommandProcessor processor;
@@ -59,6 +64,7 @@ public final class CommandTable {
             images,
             store,
             plugins,
+            () -> settings,
             framework.getProperty("lichen.home"),
             framework.getBundle().getVersion().toString(),
             String.valueOf(framework.getProperty("lichen.build")));

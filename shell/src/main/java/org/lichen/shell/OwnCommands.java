@@ -8,6 +8,7 @@ import org.lichen.shell.base.PicoCommand;
 import org.lichen.shell.container.AttachCommand;
 import org.lichen.shell.container.CreateCommand;
 import org.lichen.shell.container.ExecCommand;
+import org.lichen.shell.container.GetCommand;
 import org.lichen.shell.container.KillCommand;
 import org.lichen.shell.container.LogsCommand;
 import org.lichen.shell.container.PlanCommand;
@@ -15,9 +16,11 @@ import org.lichen.shell.container.PsCommand;
 import org.lichen.shell.container.RmCommand;
 import org.lichen.shell.container.RunCommand;
 import org.lichen.shell.container.RunPlanCommand;
+import org.lichen.shell.container.SetCommand;
 import org.lichen.shell.container.StartCommand;
 import org.lichen.shell.container.StopCommand;
 import org.lichen.shell.container.TestCommand;
+import org.lichen.shell.container.UnsetCommand;
 import org.lichen.shell.container.WaitCommand;
 import org.lichen.shell.image.ImagesCommand;
 import org.lichen.shell.image.ImportCommand;
@@ -75,6 +78,9 @@ final class OwnCommands {
             of(RmCommand.class, RmCommand::new),
             of(WaitCommand.class, WaitCommand::new),
             of(TestCommand.class, TestCommand::new),
+            of(SetCommand.class, SetCommand::new),
+            of(UnsetCommand.class, UnsetCommand::new),
+            of(GetCommand.class, GetCommand::new),
             of(PlanCommand.class, PlanCommand::new),
             of(RunPlanCommand.class, RunPlanCommand::new)));
     all.put(

@@ -70,7 +70,12 @@ final class PluggedFunction implements Function {
       if (option.value().isEmpty()) {
         one.type(boolean.class);
       } else {
-        one.type(List.class).auxiliaryTypes(String.class).paramLabel(option.value());
+        int count = option.value().split(" ", -1).length;
+        one.type(List.class)
+            .auxiliaryTypes(String.class)
+            .paramLabel(option.value())
+            .hideParamSyntax(true)
+            .arity(String.valueOf(count));
       }
       spec.addOption(one.build());
     }

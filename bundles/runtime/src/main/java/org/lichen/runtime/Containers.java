@@ -21,6 +21,7 @@ import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.GuestFiles;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageConfig;
@@ -293,12 +294,19 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throws ContainerException {
     Container container = existing(id);
     if (container.state() == State.RUNNING) {
-      throw new ContainerException(
-          Kind.CONFLICT,
-          "container " + label(container) + " is running",
-          "stop it first: lichen stop " + label(container));
+      throw running(container);
     }
     writer.update(id, change.apply(container.spec()));
+  }
+
+  @Override
+  public GuestFiles files(ContainerId id) throws ContainerException {
+    Container container = existing(id);
+    if (container.state() == State.RUNNING || container.state() == State.PAUSED) {
+      throw running(container);
+    }
+    RootfsPlan plan = decide(container.spec(), UpperPlace.recorded(container.spec())).rootfs();
+    return UnionFiles.open(container.directory(), label(container), plan);
   }
 
   @Override
@@ -326,11 +334,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     try {
       control(container.id()).signal(SIGKILL);
     } catch (ContainerException e) {
-      if (running(container)) {
+      if (isRunning(container)) {
         throw e;
       } // else it ended by itself in this moment
     }
-    for (int tries = 0; running(container); tries++) {
+    for (int tries = 0; isRunning(container); tries++) {
       if (tries == END_TRIES) {
         throw new ContainerException(
             Kind.HOST, "container " + label(container) + " does not end after SIGKILL", "");
@@ -344,7 +352,14 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     }
   }
 
-  private boolean running(Container container) throws ContainerException {
+  private static ContainerException running(Container container) {
+    return new ContainerException(
+        Kind.CONFLICT,
+        "container " + label(container) + " is running",
+        "stop it first: lichen stop " + label(container));
+  }
+
+  private boolean isRunning(Container container) throws ContainerException {
     return reader.read(container.id()).map(c -> c.state() == State.RUNNING).orElse(false);
   }
 

@@ -1,5 +1,8 @@
 package org.lichen.shell.base;
 
+import java.util.List;
+import java.util.function.Supplier;
+import org.lichen.api.container.Setting;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
 import org.lichen.api.runtime.ContainerRuntime;
@@ -11,6 +14,7 @@ public record Services(
     Images images,
     ImageStore store,
     Plugins plugins,
+    Supplier<List<Setting>> settings,
     String home,
     String version,
     String build) {}

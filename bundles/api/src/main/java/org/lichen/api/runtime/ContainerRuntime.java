@@ -9,6 +9,7 @@ import org.lichen.api.Request;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.GuestFiles;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageStore;
@@ -54,6 +55,9 @@ public interface ContainerRuntime {
 
   /** Changes a stopped container. */
   void update(ContainerId id, UnaryOperator<ContainerSpec> change) throws ContainerException;
+
+  /** The files of a stopped container, which stays stopped until they are closed. */
+  GuestFiles files(ContainerId id) throws ContainerException;
 
   /** Removes a container; {@code force} kills a running one first. */
   void remove(ContainerId id, boolean force) throws ContainerException;
