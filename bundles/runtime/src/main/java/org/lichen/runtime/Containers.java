@@ -300,12 +300,13 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   @Override
-  public GuestFiles files(ContainerId id) throws ContainerException {
+  public GuestFiles files(ContainerId id, Request request) throws ContainerException {
     Container container = existing(id);
     if (container.state() == State.RUNNING || container.state() == State.PAUSED) {
       throw running(container);
     }
-    RootfsPlan plan = decide(container.spec(), UpperPlace.recorded(container.spec())).rootfs();
+    UpperPlace upper = UpperPlace.recorded(container.spec());
+    RootfsPlan plan = decide(container.spec(), upper, request).rootfs();
     return UnionFiles.open(container.directory(), label(container), plan);
   }
 

@@ -64,6 +64,12 @@ final class UnionFiles implements GuestFiles {
   }
 
   static UnionFiles open(Path directory, String label, RootfsPlan plan) throws ContainerException {
+    if (plan.lowers().stream().anyMatch(lower -> !lower.kind().equals(Lower.DIRECTORY))) {
+      throw new ContainerException(
+          Kind.UNSUPPORTED,
+          "the files of container " + label + " lie in a file that is mounted as it is",
+          "create it with --strategy extract");
+    }
     try {
       FileLock lock =
           FileLock.tryAcquire(directory.resolve("lock"), FileLock.Mode.EXCLUSIVE)

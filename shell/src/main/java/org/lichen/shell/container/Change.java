@@ -55,7 +55,7 @@ record Change(Call call, Setting setting) {
   void make(String containerName, String typed, Wanted wanted) throws ContainerException {
     Container container = call.container(containerName);
     Settings settings;
-    try (GuestFiles files = call.services().runtime().files(container.id())) {
+    try (GuestFiles files = call.services().runtime().files(container.id(), call.request())) {
       String name = setting.name(typed, files);
       settings = wanted.of(Settings.of(container.spec()), setting.type(), name);
       setting.apply(name, settings, files);

@@ -57,7 +57,7 @@ public interface ContainerRuntime {
   void update(ContainerId id, UnaryOperator<ContainerSpec> change) throws ContainerException;
 
   /** The files of a stopped container, which stays stopped until they are closed. */
-  GuestFiles files(ContainerId id) throws ContainerException;
+  GuestFiles files(ContainerId id, Request request) throws ContainerException;
 
   /** Removes a container; {@code force} kills a running one first. */
   void remove(ContainerId id, boolean force) throws ContainerException;
