@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "owners.h"
+#include "calls.h"
+#include "launch.h"
 #include "ownerlist.h"
 
 static struct root_place owned;
@@ -21,14 +23,35 @@ static bool give(int fd, uid_t uid, gid_t gid, mode_t mode) {
     return !error;
 }
 
-void owners_keep(const struct plan *plan) {
-    const char *tree = plan->root.path;
+static void open_table(const char *tree) {
     static struct root_table table;
     struct stat status;
-    AUTO_CLOSE int root = tree ? open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (root < 0 || fstat(root, &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", tree ? tree : "none", strerror(errno));
+    if (stat(tree, &status) != 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", tree, strerror(errno));
     const int error = root_table_open(&table, in_container("root.table"), status.st_ino);
     if (error < 0) die(STATUS_LICHEN, "cannot open the table of owners (root.table in the container directory): %s", strerror(-error));
     owned = (struct root_place){.host_uid = geteuid(), .attributes = true, .table = &table};
+}
+
+void owners_kept_above(struct union_config *tree, const char *const *indexes) {
+    static struct root_index opened[UNION_LAYERS];
+    static struct root_lowers lowers;
+    static struct root_union in = {&lowers, &owned};
+    for (unsigned i = 1; i < tree->layer_count; i++) {
+        struct stat status;
+        AUTO_CLOSE int fd = indexes[i] ? open(indexes[i], O_RDONLY | O_CLOEXEC) : -1;
+        void *map = fd >= 0 && fstat(fd, &status) == 0 ? mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+        if (map != MAP_FAILED) root_index_open(&opened[i - 1], map, (size_t)status.st_size);
+    }
+    open_table(tree->layers[0].host);
+    lowers = (struct root_lowers){.place = &owned, .layers = opened, .count = tree->layer_count - 1};
+    tree->copied = root_union_copied;
+    tree->data = &in;
+}
+
+void owners_keep(const struct plan *plan) {
+    const char *tree = plan->root.path;
+    AUTO_CLOSE int root = tree ? open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (root < 0) die(STATUS_LICHEN, "cannot open the root file system (%s): %s", tree ? tree : "none", strerror(errno));
+    open_table(tree);
     if (plan->owners) owner_list_apply(root, plan->owners, give);
 }

@@ -8,4 +8,7 @@
    copied out of the tree. */
 void owners_keep(const struct plan *plan);
 
+/* What this program copies up in a union keeps its owner: `indexes` are those of the layers. */
+void owners_kept_above(struct union_config *tree, const char *const *indexes);
+
 #endif

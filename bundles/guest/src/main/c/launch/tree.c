@@ -1,5 +1,6 @@
 #include "tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include "filecontent.h"
 #include "layerindex.h"
 #include "layerindex_make.h"
+#include "owned.h"
 #include "removal.h"
 #include "upper.h"
 #include "volume.h"
@@ -122,8 +124,36 @@ static bool bind_host(struct tree *tree, const char *source, const char *target,
     return true;
 }
 
+/* All that the union has below a path comes to lie in the upper, with its owners, so that one directory has it whole. */
+static bool lift(struct tree *tree, const char *path) {
+    enum { ROOM = 1 << 20 };
+    AUTO_CLOSE int thing = (int)told(union_change(&tree->config, &place, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW));
+    struct stat status;
+    if (thing < 0 || fstat(thing, &status) != 0) return false;
+    if (!S_ISDIR(status.st_mode)) return true;
+    AUTO_CLOSE int directory = tree_open(tree, path, O_RDONLY | O_DIRECTORY);
+    struct union_list list = {.size = ROOM};
+    long result = directory < 0 ? -errno : -ENOSPC;
+    while (result == -ENOSPC) {
+        list.memory = must_realloc(list.memory, list.size, 1);
+        result = union_list(&tree->config, &place, directory, &list);
+        if (result == -ENOSPC) list.size *= 4;
+    }
+    bool good = told(result) >= 0;
+    for (size_t at = 0; good && at < list.used;) {
+        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(list.memory + at); /* as getdents64 fills them */
+        AUTO_FREE char *below = must_format("%s/%s", path, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) good = lift(tree, below);
+        at += entry->d_reclen;
+    }
+    free(list.memory);
+    return good;
+}
+
 static void make_volume(struct tree *tree, const struct op *op) {
     if (!tree_make(tree, op->target, true)) die(STATUS_LICHEN, "cannot make a mount point (%s in the container): %s", op->target, strerror(errno));
+    if (tree->config.layer_count > 1 && access(op->source, F_OK) != 0 && !lift(tree, op->target))
+        die(STATUS_LICHEN, "cannot fill a volume with the image's content (%s): %s", op->target, strerror(errno));
     AUTO_CLOSE int image = tree_open(tree, op->target, O_RDONLY | O_DIRECTORY);
     if (image < 0) die(STATUS_LICHEN, "cannot fill a volume with the image's content (%s): %s", op->target, strerror(errno));
     volume_make(op->source, image);
@@ -219,6 +249,7 @@ static void open_union(struct tree *tree, const struct plan *plan) {
     tree->indexes = must_alloc(tree->config.layer_count * sizeof *tree->indexes);
     tree->indexes[0] = NULL;
     for (size_t i = 0; i < root->lower_count; i++) tree->indexes[i + 1] = index_of(&root->lowers[i]);
+    owners_kept_above(&tree->config, tree->indexes);
 }
 
 void tree_build(struct tree *tree, const struct plan *plan) {
