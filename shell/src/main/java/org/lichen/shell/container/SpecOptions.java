@@ -195,10 +195,10 @@ final class SpecOptions {
 
   @Option(
       names = "--launcher",
-      paramLabel = "userns|trap|NAME",
+      paramLabel = "userns|trap|preload|NAME",
       description =
-          "Instead of the best one. userns isolates; trap needs no namespaces and isolates nothing:"
-              + " processes, network and users are the host's.")
+          "Instead of the best one. userns isolates; trap needs no namespaces, preload no filters"
+              + " either, and each isolates nothing: processes, network and users are the host's.")
   @Nullable String launcher;
 
   @Option(
