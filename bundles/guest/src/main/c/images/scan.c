@@ -36,10 +36,17 @@ static uint64_t place_in(const struct part *code, uint64_t address) {
     return address - code->address >= code->end - code->begin ? code->end : code->begin + (address - code->address);
 }
 
+static bool number_load(const uint8_t *at, const uint8_t *end) {
+    struct instruction instruction;
+    return decode(at, end, &instruction) && instruction.number >= 0;
+}
+
 static struct stretch stretch_at(const struct scan *scan, const struct part *code, uint64_t at) {
     if (!scan->functions) return (struct stretch){code->begin, code->end, code->end, code->end};
     const struct function function = unwind_find(&scan->unwind, code->address + (at - code->begin));
-    const uint64_t begin = place_in(code, function.begin), seam = place_in(code, function.end), end = place_in(code, function.next);
+    const uint64_t seam = place_in(code, function.end), end = place_in(code, function.next);
+    uint64_t begin = place_in(code, function.begin);
+    if (function.signal && begin < at && number_load(scan->executable.file + begin + 1, scan->executable.file + seam)) begin++;
     return (struct stretch){begin, end, seam, seam > begin ? least(end, seam + BEHIND_FUNCTION) : seam};
 }
 
@@ -78,13 +85,15 @@ static void follow(struct straight *straight, uint64_t at, const struct instruct
     straight->begins[straight->count - 1] = at;
 }
 
-static struct site site_of(const struct straight *straight, uint64_t at) {
+/* Of the instruction there, which may have prefixes; the site is what follows them. With prefixes nothing directly before the site can be moved. */
+static struct site site_of(const struct straight *straight, uint64_t begin, unsigned length) {
+    const uint64_t at = begin + length - 2;
     struct site site = {.at = at, .number = -1};
     if (straight->number >= 0 && at - straight->number_at <= UINT8_MAX) {
         site.number = straight->number;
         site.since = (uint8_t)(at - straight->number_at);
     }
-    for (unsigned i = straight->count; i && !site.window; i--) {
+    for (unsigned i = at == begin ? straight->count : 0; i && !site.window; i--) {
         if (at - straight->begins[i - 1] < PADDING_LEAST) continue;
         site.window = (uint8_t)(at - straight->begins[i - 1]);
         site.pieces = (uint8_t)(straight->count - i + 1);
@@ -105,7 +114,7 @@ static void collect(struct scan *scan, const struct stretch *stretch) {
         if (candidate <= at && (candidate = next_candidate(file, at, stretch->end)) >= stretch->end) return;
         next = at + step(scan, stretch, at, &instruction);
         if (instruction.length && instruction_is_syscall(&instruction) && to_be_believed(stretch, &straight, at)) {
-            if (scan->count < scan->room) scan->sites[scan->count] = site_of(&straight, at);
+            if (scan->count < scan->room) scan->sites[scan->count] = site_of(&straight, at, instruction.length);
             scan->count++;
         }
         follow(&straight, at, &instruction);

@@ -25,8 +25,8 @@ static bool skip_leb(const struct unwind *unwind, uint64_t *at) {
     return false;
 }
 
-/* Size of an address in the FDEs of this CIE; 0 if that cannot be known. */
-static unsigned address_size(const struct unwind *unwind, uint64_t cie) {
+/* Size of an address in the FDEs of this CIE; 0 if that cannot be known. `signal` as in struct function. */
+static unsigned address_size(const struct unwind *unwind, uint64_t cie, bool *signal) {
     char letters[CIE_LETTERS_MOST + 1] = {0};
     if (!within(unwind, cie, 9)) return 0;
     const uint8_t version = unwind->bytes[cie + 8];
@@ -35,6 +35,7 @@ static unsigned address_size(const struct unwind *unwind, uint64_t cie) {
         if (i > CIE_LETTERS_MOST || !within(unwind, at, 1)) return 0;
         letters[i] = (char)unwind->bytes[at++];
         if (!letters[i]) break;
+        if (letters[i] == 'S') *signal = true;
     }
     if (letters[0] != 'z') return letters[0] ? 0 : 8;
     if (!skip_leb(unwind, &at) || !skip_leb(unwind, &at)) return 0; /* alignments of code and data */
@@ -53,12 +54,12 @@ static unsigned address_size(const struct unwind *unwind, uint64_t cie) {
 }
 
 /* In bytes; 0 if the table's FDE is not sound. */
-static uint64_t length_of(const struct unwind *unwind, uint64_t i) {
+static uint64_t length_of(const struct unwind *unwind, uint64_t i, bool *signal) {
     const uint64_t fde = unwind->base + (uint64_t)(int32_t)little32(unwind->table + i * ENTRY + 4) - unwind->address;
     if (!within(unwind, fde, 8 + 16)) return 0; /* a smaller FDE has another behind it, or the end mark, or padding */
     const uint32_t length = little32(unwind->bytes + fde), back = little32(unwind->bytes + fde + 4);
     if (length == UINT32_MAX || back == 0 || back > fde + 4) return 0;
-    switch (address_size(unwind, fde + 4 - back)) {
+    switch (address_size(unwind, fde + 4 - back, signal)) {
     case 2: return little16(unwind->bytes + fde + 10);
     case 4: return little32(unwind->bytes + fde + 12);
     case 8: return little64(unwind->bytes + fde + 16);
@@ -67,8 +68,9 @@ static uint64_t length_of(const struct unwind *unwind, uint64_t i) {
 }
 
 static struct function function_at(const struct unwind *unwind, uint64_t i) {
-    const uint64_t begin = begin_of(unwind, i), next = i + 1 < unwind->count ? begin_of(unwind, i + 1) : UINT64_MAX, length = length_of(unwind, i);
-    return (struct function){begin, length < next - begin ? begin + length : next, next};
+    bool signal = false;
+    const uint64_t begin = begin_of(unwind, i), next = i + 1 < unwind->count ? begin_of(unwind, i + 1) : UINT64_MAX, length = length_of(unwind, i, &signal);
+    return (struct function){begin, length < next - begin ? begin + length : next, next, signal};
 }
 
 bool unwind_open(struct unwind *unwind, const struct executable *executable) {
@@ -98,5 +100,5 @@ struct function unwind_find(const struct unwind *unwind, uint64_t address) {
         if (begin_of(unwind, middle) <= address) low = middle + 1;
         else high = middle;
     }
-    return low ? function_at(unwind, low - 1) : (struct function){0, 0, begin_of(unwind, 0)};
+    return low ? function_at(unwind, low - 1) : (struct function){0, 0, begin_of(unwind, 0), false};
 }

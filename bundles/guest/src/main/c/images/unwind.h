@@ -16,6 +16,7 @@ struct unwind {
 struct function {
     uint64_t begin, end;
     uint64_t next; /* begin of the next function, or UINT64_MAX */
+    bool signal;   /* a signal handler's return: glibc lets it begin a byte too early, whatever that is, for unwinders that look up the place before a call */
 };
 
 /* False if there is no table, or it is none that can be searched, or it tells of less than half of the code. Reads the whole table. */
