@@ -258,6 +258,14 @@ static bool window_right(const struct look *look, const struct site *site) {
            !entered(look, site->at - site->window, site->at);
 }
 
+static bool behind_right(const struct look *look, const struct site *site) {
+    const size_t i = line_at(look, site->at + 2), end = line_at(look, site->at + 2u + site->behind);
+    if (i == look->line_count || end == look->line_count || site->behind < BEHIND_LEAST || look->lines[end - 1].at >= site->at + 2 + BEHIND_LEAST) return false;
+    for (size_t k = i; k < end; k++)
+        if (is_branch(look->lines[k].text) || strstr(look->lines[k].text, "(%rip)") || starts(look->lines[k].text, "ret") || is_syscall(look->lines[k].text)) return false;
+    return !entered(look, site->at, site->at + 2u + site->behind);
+}
+
 static bool does_nothing(const char *text) {
     return strstr(text, "nop") || starts(text, "int3") || starts(text, "xchg   %ax,%ax") || starts(text, "data16");
 }
@@ -296,14 +304,16 @@ static void check_sites(struct look *look) {
         audit->several += site->pieces > 1;
         audit->paddings += site->padding != 0;
         audit->entered += site->entered;
+        audit->behind += site->behind != 0;
+        audit->neither += !site->window && !site->padding && !site->behind;
         if (!look->seen[i]) {
             audit->false_sites++;
             tell(look, site->at, "FALSE", more);
             continue;
         }
         const bool right[] = {site->number < 0 || number_right(look, site), !site->window || window_right(look, site), !site->padding || padding_right(look, site),
-                              site->entered || !entered(look, site->at - 1, site->at + 1)};
-        static const char *const wrong[] = {"WRONG NUMBER", "WRONG WINDOW", "WRONG PADDING", "NOT SEEN: a branch to the call"};
+                              !site->behind || behind_right(look, site), site->entered || !entered(look, site->at - 1, site->at + 1)};
+        static const char *const wrong[] = {"WRONG NUMBER", "WRONG WINDOW", "WRONG PADDING", "WRONG BEHIND", "NOT SEEN: a branch to the call"};
         for (size_t k = 0; k < sizeof right / sizeof *right; k++)
             if (!right[k]) audit->wrong++, tell(look, site->at, wrong[k], more);
     }

@@ -7,7 +7,7 @@
 struct audit {
     unsigned long files, bare;         /* looked at; of them without the bytes of any system call in their code, which nothing can be said about */
     unsigned long sites, instructions; /* of the scanner; of objdump */
-    unsigned long numbers, windows, several, paddings, entered;
+    unsigned long numbers, windows, several, paddings, entered, behind, neither;
     unsigned long missed, false_sites, lengths, wrong; /* differences: sites; lengths of instructions; numbers, windows, paddings */
     unsigned long data; /* differences of sites outside of what the unwinder's table tells of, where it is to be trusted: told, but for a reader to judge */
 };

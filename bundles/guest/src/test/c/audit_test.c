@@ -33,9 +33,9 @@ static const struct {
 };
 
 static void print(void) {
-    printf("audit_test: %lu files, %lu of them with no 0f 05 in their code; %lu sites, %lu with a number, %lu with a window (%lu of several instructions), %lu with padding, %lu entered; %lu "
+    printf("audit_test: %lu files, %lu of them with no 0f 05 in their code; %lu sites, %lu with a number, %lu with a window (%lu of several instructions), %lu with padding, %lu entered, %lu movable behind, %lu with none of these; %lu "
            "instructions\n  differences: %lu missed, %lu false, %lu lengths, %lu wrong; %lu outside of functions\n",
-           audit.files, audit.bare, audit.sites, audit.numbers, audit.windows, audit.several, audit.paddings, audit.entered, audit.instructions, audit.missed, audit.false_sites, audit.lengths,
+           audit.files, audit.bare, audit.sites, audit.numbers, audit.windows, audit.several, audit.paddings, audit.entered, audit.behind, audit.neither, audit.instructions, audit.missed, audit.false_sites, audit.lengths,
            audit.wrong, audit.data);
 }
 

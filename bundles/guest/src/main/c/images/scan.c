@@ -105,6 +105,19 @@ static bool to_be_believed(const struct stretch *stretch, const struct straight 
     return at < stretch->known || (straight->count && straight->number >= 0 && straight->number < NUMBERS && straight->number_at == straight->begins[straight->count - 1]);
 }
 
+/* Decodes on from behind a site. */
+static uint8_t movable_behind(const struct scan *scan, const struct stretch *stretch, uint64_t begin) {
+    struct instruction instruction;
+    uint64_t at = begin;
+    while (at - begin < BEHIND_LEAST) {
+        if (at >= stretch->known) return 0;
+        const uint64_t next = at + step(scan, stretch, at, &instruction);
+        if (instruction.length == 0 || !instruction_movable(&instruction)) return 0;
+        at = next;
+    }
+    return (uint8_t)(at - begin);
+}
+
 static void collect(struct scan *scan, const struct stretch *stretch) {
     const uint8_t *file = scan->executable.file;
     struct straight straight = {.number = -1};
@@ -114,7 +127,10 @@ static void collect(struct scan *scan, const struct stretch *stretch) {
         if (candidate <= at && (candidate = next_candidate(file, at, stretch->end)) >= stretch->end) return;
         next = at + step(scan, stretch, at, &instruction);
         if (instruction.length && instruction_is_syscall(&instruction) && to_be_believed(stretch, &straight, at)) {
-            if (scan->count < scan->room) scan->sites[scan->count] = site_of(&straight, at, instruction.length);
+            if (scan->count < scan->room) {
+                scan->sites[scan->count] = site_of(&straight, at, instruction.length);
+                scan->sites[scan->count].behind = movable_behind(scan, stretch, next);
+            }
             scan->count++;
         }
         follow(&straight, at, &instruction);
@@ -144,6 +160,7 @@ static void enter(struct scan *scan, uint64_t target) {
             site->since = 0;
         }
         if (target < site->at && site->at - target < site->window) site->window = site->pieces = 0;
+        if (target > site->at && target - site->at < 2u + site->behind) site->behind = 0;
         if (site->padding && target >= site->padding && target < site->padding + PADDING_LEAST) site->padding = 0;
     }
 }

@@ -10,7 +10,7 @@
 
 #include "executable.h"
 
-enum { PADDING_LEAST = 5 /* a jump with a distance of 32 bits */ };
+enum { PADDING_LEAST = 5 /* a jump with a distance of 32 bits */, BEHIND_LEAST = 3 /* what it lacks where a `syscall` is */ };
 
 struct site {
     uint64_t at;      /* of its `syscall` (0f 05) in the file */
@@ -20,7 +20,9 @@ struct site {
                          first byte, but to the `syscall` perhaps; or 0 */
     uint8_t since;    /* the instruction that sets `number` begins so many bytes before it; 0 if there is no number */
     uint8_t pieces;   /* instructions in the window */
-    bool entered;     /* a direct branch goes to the `syscall` itself: a window does not see it, padding does */
+    uint8_t behind;   /* bytes directly behind it of as few whole instructions as have BEHIND_LEAST or more, all of which mean the same elsewhere and none of which a direct branch goes
+                         to; or 0 */
+    bool entered;     /* a direct branch goes to the `syscall` itself: a window does not see it, padding and what is behind do */
 };
 
 /* The sites of the file, ascending. Returns their count, of which no more than `room` are told, or -ENOEXEC for what is no sound ELF64 file of x86-64. */
