@@ -165,6 +165,8 @@ static void read_lines(struct look *look, FILE *from) {
         char *end;
         while (size && (text[size - 1] == '\n' || text[size - 1] == ' ')) text[--size] = '\0';
         const uint64_t address = strtoull(text, &end, 16);
+        if (starts(end, " <") && place_of(look, address) >= 0 && near_site(look, (uint64_t)place_of(look, address)))
+            list_put(&look->targets, (uint64_t)place_of(look, address)); /* a symbol: who knows from where it is called */
         if (*text != ' ' || *end != ':' || end[1] != '\t') {
             if (*text == 'D') last = -1; /* the next section */
             continue;

@@ -10,6 +10,7 @@ struct scan {
     struct executable executable;
     struct unwind unwind;
     bool functions; /* the unwinder's table is to be trusted */
+    bool padded;    /* a site was given padding */
     struct site *sites;
     uint64_t room, count;
 };
@@ -214,6 +215,7 @@ static void give(struct scan *scan, uint64_t begin, uint64_t end) {
         if (site->at + 2 > begin + SHORT_REACH) return;
         if (!wants_padding(site)) continue;
         site->padding = begin;
+        scan->padded = true;
         begin += PADDING_LEAST;
     }
 }
@@ -265,7 +267,7 @@ long sites_find(const uint8_t *file, uint64_t size, struct site *sites, uint64_t
     }
     each_stretch(&scan, enter_from_near);
     each_stretch(&scan, find_padding);
-    each_stretch(&scan, enter_from_near);
+    if (scan.padded) each_stretch(&scan, enter_from_near);
     enter_from_afar(&scan);
     return (long)scan.count;
 }
