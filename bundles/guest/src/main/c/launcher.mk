@@ -16,7 +16,7 @@ include $(GUEST)/../../../../posix/c.mk
 vpath %.c $(GUEST) $(GUEST)/launch $(GUEST)/images $(GUEST)/root $(UNION)/..
 
 ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c nest.c start.c emulation.c mappings.c directories.c
-IMAGES := decode.c scan.c rewrite.c cache.c
+IMAGES := decode.c executable.c unwind.c scan.c rewrite.c cache.c
 ROOT   := node.c record.c table.c owners.c rights.c credentials.c credentials_text.c layerindex.c calls.c book.c status.c ids_rules.c
 FREE   := -ffreestanding -fno-builtin -fno-stack-protector -fcf-protection=none -fno-tree-loop-distribute-patterns -mgeneral-regs-only -mno-red-zone -fPIE \
           -fvisibility=hidden

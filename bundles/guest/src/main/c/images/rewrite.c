@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-enum { JUMP = 5, SHORT = 2, LEA = 7, ENTRY = 20, DECISION = 25, RAW = 7, REACH = 0x7ff00000 };
+enum { JUMP = 5, SHORT = 2, LEA = 7, ENTRY = 20, DECISION = 25, RAW = 7, WINDOW_MOST = 32, REACH = 0x7ff00000 };
 
 static uint64_t down(uint64_t value) { return value & ~(uint64_t)(IMAGE_PAGE - 1); }
 static uint64_t up(uint64_t value) { return down(value + IMAGE_PAGE - 1); }
@@ -15,7 +15,7 @@ uint64_t image_identity(const struct image_key *key) {
 }
 
 uint64_t image_room(uint64_t file_size, uint64_t sites) {
-    enum { EACH = sizeof(struct trampoline) + SCAN_WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
+    enum { EACH = sizeof(struct trampoline) + WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
     return IMAGE_PAGE + (sites / IN_A_PAGE + 1) * IMAGE_PAGE + (up(file_size) + IMAGE_PARTS * IMAGE_PAGE);
 }
 
@@ -46,6 +46,12 @@ static bool find_segments(struct making *making) {
     return making->segment_count > 0 && making->high - making->low < REACH;
 }
 
+/* Whether nobody but us changes its code. */
+static bool is_fixed(const uint8_t *file, uint64_t size) {
+    struct executable executable;
+    return executable_read(file, size, &executable) == 0 && !executable.text_relocations;
+}
+
 static const Elf64_Phdr *segment_of(const struct making *making, uint64_t offset, uint64_t size) {
     for (unsigned i = 0; i < making->segment_count; i++) {
         const Elf64_Phdr *segment = making->segments[i];
@@ -65,7 +71,7 @@ static bool is_raw(const struct making *making, const struct site *site) {
 /* Where the jump goes, in the file; 0: there is no place for one. */
 static uint64_t jump_of(const struct making *making, const struct site *site) {
     const uint64_t at = site->at - site->window;
-    if (!site->window || !segment_of(making, at, JUMP) || segment_of(making, at, JUMP) != segment_of(making, site->at, SHORT)) return 0;
+    if (!site->window || site->window > WINDOW_MOST || !segment_of(making, at, JUMP) || segment_of(making, at, JUMP) != segment_of(making, site->at, SHORT)) return 0;
     return at;
 }
 
@@ -199,7 +205,7 @@ uint64_t image_make(const struct image_key *key, const uint8_t *file, const stru
     bytes_copy(header->magic, IMAGE_MAGIC, sizeof header->magic);
     header->key = *key;
     header->size = sizeof *header;
-    header->possible = count >= 0 && find_segments(&making) && find_parts(&making, sites, (uint64_t)count);
+    header->possible = count >= 0 && is_fixed(file, key->size) && find_segments(&making) && find_parts(&making, sites, (uint64_t)count);
     if (!header->possible) header->part_count = 0;
     if (header->part_count == 0) return header->size;
     for (long i = 0; i < count; i++)
