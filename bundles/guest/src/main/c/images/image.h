@@ -6,7 +6,7 @@
  * beforehand and is none of the engine's, makes the call itself). The `syscall` stays where it is: whoever gets there by another way, and whoever makes a call again that a signal has
  * interrupted, is caught as a site without a jump is: by the filter, or, where there is none, because it has become `ud2` (signals.c).
  *
- *     nothing fits         jump to the window's trampoline
+ *     in the file          in its image        in a page of trampolines
  *     mov $2, %eax         jmp T           T:  mov $2, %eax
  *     syscall              syscall             lea B(%rip), %rcx
  *  B:                   B:                     jmp entry
