@@ -21,6 +21,7 @@ descendants() { # PID
   done
 }
 watch </dev/null >/dev/null 2>&1 &
+disown # from `wait`
 
 t() { # NAME COMMAND…
   local name=$1 output=$E2E_RESULT.output status=0 began=$EPOCHSECONDS
