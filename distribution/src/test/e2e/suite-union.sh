@@ -172,7 +172,7 @@ on_ramfs() { # SCRIPT [without-fuse]
 }
 t "without user attributes, and without fuse: extract, and why" on_ramfs '
   layers_hold "$E2E_IMAGE" && lichen create --name x "$E2E_IMAGE" true >/dev/null && equals extract "$(lichen inspect --format "{{.Lichen.Strategy}}" x)" &&
-  said=$(lichen run --rm --strategy uufs "$E2E_IMAGE" true 2>&1) && exit 1; equals 125 $? && contains "$said" "hide files" && contains "$said" "hint: "' without-fuse
+  said=$(lichen run --rm --launcher userns --strategy uufs "$E2E_IMAGE" true 2>&1) && exit 1; equals 125 $? && contains "$said" "hide files" && contains "$said" "hint: "' without-fuse
 fuse() {
   command -v fuse-overlayfs >/dev/null || skip "no fuse-overlayfs here"
   [ -r /dev/fuse ] && [ -w /dev/fuse ] || skip "/dev/fuse is not for everybody here"
