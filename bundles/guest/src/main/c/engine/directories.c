@@ -101,7 +101,7 @@ static long list(struct call *call, int fd, uint64_t buffer, size_t room, bool o
     enum { NO_RESERVE = 0x4000 };
     for (size_t size = ROOM_FIRST; size <= ROOM_MOST; size *= 4) {
         const long memory = SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH | NO_RESERVE, -1, 0);
-        if (memory < 0 && memory > -4096) return memory;
+        if (memory < 0) return memory;
         const long result = list_in(call, (char *)memory, size, fd, buffer, room, old);
         SYS(munmap, memory, size);
         if (result != -ENOSPC) return result;

@@ -11,9 +11,6 @@ enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, READ_EXECUTE = 5, PRIVATE = 2, FI
 
 extern const char entry[];
 
-static bool is_mapped(long address) { return address > 0 || address < -4095; }
-static uint64_t up(uint64_t size) { return (size + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1); }
-
 /* ---- what is mapped: text, and where its trampolines are. Entries stay when text is unmapped, and are used again when something else comes to lie there. */
 
 enum { TEXTS = 1024, FREE = 0, FILLING, READY };
@@ -58,7 +55,7 @@ static uint64_t size_of(const struct placing *placing) { return placing->header-
 
 static long map_trampolines(const struct placing *placing, uint64_t address, int protection) {
     const long result = SYS(mmap, address, size_of(placing), protection, PRIVATE | FIXED_NEW, placing->image, IMAGE_PAGE);
-    if (!is_mapped(result) || result == (long)address) return result;
+    if (result < 0 || result == (long)address) return result;
     SYS(munmap, result, size_of(placing)); /* before Linux 4.17 */
     return -EEXIST;
 }
@@ -86,12 +83,12 @@ static bool place(struct placing *placing) {
     const uint64_t wanted = placing->bias + placing->header->trampolines;
     const long result = map_trampolines(placing, wanted, READ_EXECUTE);
     placing->trampolines = wanted;
-    return is_mapped(result) || (result == -EEXIST && (is_there(placing, wanted) || place_elsewhere(placing, wanted)));
+    return result >= 0 || (result == -EEXIST && (is_there(placing, wanted) || place_elsewhere(placing, wanted)));
 }
 
 static bool map_part(const struct placing *placing, uint64_t address, uint64_t size, int protection, uint64_t offset) {
     const int first = placing->moved ? SYS_PROT_RW : protection;
-    if (!is_mapped(SYS(mmap, address, size, first, PRIVATE | FIXED, placing->image, offset))) return false;
+    if (SYS(mmap, address, size, first, PRIVATE | FIXED, placing->image, offset) < 0) return false;
     if (!placing->moved) return true;
     image_move_jumps((const struct trampoline_page *)placing->trampolines, placing->header->trampoline_pages, placing->moved, address, address + size);
     return SYS(mprotect, address, size, protection) == 0;
@@ -99,7 +96,7 @@ static bool map_part(const struct placing *placing, uint64_t address, uint64_t s
 
 static long rewrite(struct placing *placing, uint64_t address, uint64_t offset, uint64_t size, int protection) {
     const struct image_header *header = placing->header;
-    const uint64_t end = offset + up(size);
+    const uint64_t end = offset + image_pages(size);
     if (!header->possible) return -ENOEXEC;
     for (unsigned i = 0; i < header->part_count; i++) {
         const struct image_part *part = &header->parts[i];
@@ -134,7 +131,7 @@ long call_mmap(struct call *call) {
     const bool rewritten = protection & PROTECT_EXECUTE && !(flags & ANONYMOUS) && (flags & KIND) == PRIVATE;
     if (!rewritten) return WINDOW(call, mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
     const long result = SYS(mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
-    if (is_mapped(result)) mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection);
+    if (result >= 0) mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection);
     return result;
 }
 

@@ -3,9 +3,7 @@
 #include "sys.h"
 #include "text.h"
 
-enum { NAME_ROOM = 160, PATH_MOST = 4096, SITE_LEAST = 2, SITES_MOST = 1 << 20 };
-
-static uint64_t up(uint64_t value) { return (value + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1); }
+enum { NAME_ROOM = 160, PATH_MOST = 4096, SITE_LEAST = 2, SITES_MOST = 1 << 20, NO_RESERVE = 0x4000 };
 
 static long key_of(int fd, struct image_key *key) {
     struct union_status status;
@@ -78,12 +76,6 @@ static long store(const char *path, const char *data, uint64_t size) {
     return result;
 }
 
-static long map(uint64_t size) {
-    enum { NO_RESERVE = 0x4000 };
-    return SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH | NO_RESERVE, -1, 0);
-}
-static bool is_mapped(long address) { return address > 0 || address < -4095; }
-
 /* A copy, for a file that shrinks while it is looked at would end the process. */
 static long read_whole(int fd, char *to, uint64_t size) {
     for (uint64_t done = 0; done < size;) {
@@ -96,8 +88,8 @@ static long read_whole(int fd, char *to, uint64_t size) {
 
 /* A file without sites, or that cannot have an image, has one that says so. */
 static long make_in(char *memory, const char *path, int fd, const struct image_key *key, const struct image_engine *engine, uint64_t sites_most) {
-    struct site *sites = (struct site *)(memory + up(key->size));
-    char *image = (char *)sites + up(sites_most * sizeof *sites);
+    struct site *sites = (struct site *)(memory + image_pages(key->size));
+    char *image = (char *)sites + image_pages(sites_most * sizeof *sites);
     long result = read_whole(fd, memory, key->size);
     if (result < 0) return result;
     long count = sites_find((const uint8_t *)memory, key->size, sites, sites_most);
@@ -109,9 +101,9 @@ static long make(const char *path, int fd, const struct image_key *key, const st
     char magic[4];
     if (SYS(pread64, fd, magic, sizeof magic, 0) != (long)sizeof magic || !bytes_equal(magic, "\177ELF", sizeof magic)) return -ENOEXEC;
     const uint64_t most = key->size / SITE_LEAST < SITES_MOST ? key->size / SITE_LEAST : SITES_MOST;
-    const uint64_t room = up(key->size) + up(most * sizeof(struct site)) + image_room(key->size, most);
-    const long memory = map(room);
-    if (!is_mapped(memory)) return memory;
+    const uint64_t room = image_pages(key->size) + image_pages(most * sizeof(struct site)) + image_room(key->size, most);
+    const long memory = SYS(mmap, 0, room, SYS_PROT_RW, SYS_MAP_SCRATCH | NO_RESERVE, -1, 0);
+    if (memory < 0) return memory;
     const long result = make_in((char *)memory, path, fd, key, engine, most);
     SYS(munmap, memory, room);
     return result;

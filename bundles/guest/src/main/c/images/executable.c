@@ -3,7 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 
-enum { HEADERS_MOST = 128 };
+enum { HEADERS_MOST = 128, PAGE = 4096 };
 
 /* A program header, its bytes found to be in the file. */
 static bool header_at(const struct executable *executable, const Elf64_Ehdr *head, unsigned i, Elf64_Phdr *header) {
@@ -51,9 +51,15 @@ static int read_segments(struct executable *executable, const Elf64_Ehdr *head) 
     for (unsigned i = 0; i < head->e_phnum; i++) {
         Elf64_Phdr header;
         const bool sound = header_at(executable, head, i, &header);
+        if (header.p_type == PT_LOAD) {
+            const uint64_t low = header.p_vaddr & ~(uint64_t)(PAGE - 1), high = header.p_vaddr + header.p_memsz;
+            if (low < executable->low) executable->low = low;
+            if (high > executable->high) executable->high = high;
+        }
         if (header.p_type == PT_LOAD && header.p_flags & PF_X) {
             if (!sound || executable->part_count == EXECUTABLE_PARTS) return -ENOEXEC;
             add(executable->parts, &executable->part_count, part_of(&header));
+            executable->writable |= header.p_flags & PF_W;
         }
         if (!sound) continue;
         if (header.p_type == PT_GNU_EH_FRAME) executable->frames = part_of(&header);
@@ -121,7 +127,8 @@ int executable_read(const uint8_t *file, uint64_t size, struct executable *execu
     executable->size = size;
     executable->part_count = executable->code_count = 0;
     executable->frames = executable->readable = (struct part){0, 0, 0};
-    executable->text_relocations = false;
+    executable->low = UINT64_MAX, executable->high = 0;
+    executable->text_relocations = executable->writable = false;
     if (size < sizeof head) return -ENOEXEC;
     __builtin_memcpy(&head, file, sizeof head);
     if (!sound(&head, size)) return -ENOEXEC;

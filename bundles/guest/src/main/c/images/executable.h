@@ -21,7 +21,9 @@ struct executable {
     unsigned code_count;
     struct part frames;    /* PT_GNU_EH_FRAME; empty if there is none that lies in a loaded segment */
     struct part readable;  /* that segment */
+    uint64_t low, high;    /* addresses of all that is loaded, in whole pages at the lower end */
     bool text_relocations; /* DT_TEXTREL: the dynamic linker will write into what is executable */
+    bool writable;         /* some of it can be written by anybody */
 };
 
 /* 0, or -ENOEXEC for what is no sound ELF64 program or library of x86-64. The result points into the file. */

@@ -27,6 +27,8 @@
 
 #define IMAGE_MAGIC "lichenI1"
 enum { IMAGE_PAGE = 4096, IMAGE_PARTS = 4 };
+/* A size in whole pages. */
+static inline uint64_t image_pages(uint64_t size) { return (size + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1); }
 
 /* What an ELF file has to be for an image to be still its own. */
 struct image_key {

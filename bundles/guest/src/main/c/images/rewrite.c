@@ -1,6 +1,5 @@
 #include "image.h"
 
-#include <elf.h>
 #include <linux/errno.h>
 
 #include "text.h"
@@ -8,7 +7,6 @@
 enum { JUMP = 5, SHORT = 2, LEA = 7, ENTRY = 20, DECISION = 25, RAW = 7, WINDOW_MOST = 32, REACH = 0x7ff00000 };
 
 static uint64_t down(uint64_t value) { return value & ~(uint64_t)(IMAGE_PAGE - 1); }
-static uint64_t up(uint64_t value) { return down(value + IMAGE_PAGE - 1); }
 
 uint64_t image_identity(const struct image_key *key) {
     return hash_add(HASH_START, (const char *)key, sizeof *key) | 1;
@@ -16,51 +14,31 @@ uint64_t image_identity(const struct image_key *key) {
 
 uint64_t image_room(uint64_t file_size, uint64_t sites) {
     enum { EACH = sizeof(struct trampoline) + WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
-    return IMAGE_PAGE + (sites / IN_A_PAGE + 1) * IMAGE_PAGE + (up(file_size) + IMAGE_PARTS * IMAGE_PAGE);
+    return IMAGE_PAGE + (sites / IN_A_PAGE + 1) * IMAGE_PAGE + (image_pages(file_size) + IMAGE_PARTS * IMAGE_PAGE);
 }
 
 struct making {
     const struct image_engine *engine;
-    const uint8_t *file;
+    struct executable executable;
     struct image_header *header;
     struct trampoline_page *pages;
-    const Elf64_Phdr *segments[IMAGE_PARTS]; /* executable ones, by rising offset */
-    unsigned segment_count;
-    uint64_t low, high;
     uint32_t used, count; /* of the last page */
 };
 
-static bool find_segments(struct making *making) {
-    const Elf64_Ehdr *elf = (const Elf64_Ehdr *)making->file;
-    const Elf64_Phdr *headers = (const Elf64_Phdr *)(making->file + elf->e_phoff);
-    making->low = ~0ull, making->high = 0;
-    for (unsigned i = 0; i < elf->e_phnum; i++) {
-        if (headers[i].p_type != PT_LOAD) continue;
-        if (down(headers[i].p_vaddr) < making->low) making->low = down(headers[i].p_vaddr);
-        if (headers[i].p_vaddr + headers[i].p_memsz > making->high) making->high = headers[i].p_vaddr + headers[i].p_memsz;
-        if (!(headers[i].p_flags & PF_X)) continue;
-        if (making->segment_count == IMAGE_PARTS || headers[i].p_flags & PF_W) return false;
-        if (making->segment_count && headers[i].p_offset < making->segments[making->segment_count - 1]->p_offset) return false;
-        making->segments[making->segment_count++] = &headers[i];
-    }
-    return making->segment_count > 0 && making->high - making->low < REACH;
+/* Whether nobody but us changes its code, and one jump reaches all of it. */
+static bool is_usual(const struct executable *executable) {
+    return executable->part_count && !executable->text_relocations && !executable->writable && executable->high - executable->low < REACH;
 }
 
-/* Whether nobody but us changes its code. */
-static bool is_fixed(const uint8_t *file, uint64_t size) {
-    struct executable executable;
-    return executable_read(file, size, &executable) == 0 && !executable.text_relocations;
-}
-
-static const Elf64_Phdr *segment_of(const struct making *making, uint64_t offset, uint64_t size) {
-    for (unsigned i = 0; i < making->segment_count; i++) {
-        const Elf64_Phdr *segment = making->segments[i];
-        if (offset >= segment->p_offset && size <= segment->p_filesz && offset - segment->p_offset <= segment->p_filesz - size) return segment;
+static const struct part *segment_of(const struct making *making, uint64_t offset, uint64_t size) {
+    for (unsigned i = 0; i < making->executable.part_count; i++) {
+        const struct part *part = &making->executable.parts[i];
+        if (offset >= part->begin && offset < part->end && size <= part->end - offset) return part;
     }
     return NULL;
 }
 
-static int64_t delta_of(const Elf64_Phdr *segment) { return (int64_t)(segment->p_vaddr - segment->p_offset); }
+static int64_t delta_of(const struct part *segment) { return (int64_t)(segment->address - segment->begin); }
 
 /* ---- which sites, and what of the file they change */
 
@@ -88,7 +66,7 @@ static bool find_parts(struct making *making, const struct site *sites, uint64_t
         bool fits = true;
         for (uint64_t i = 0; i < count && fits; i++) {
             if (!is_changed(making, &sites[i])) continue;
-            const uint64_t at = sites[i].at, jump = jump_of(making, &sites[i]), from = down(jump ? jump : at), end = up(at + SHORT);
+            const uint64_t at = sites[i].at, jump = jump_of(making, &sites[i]), from = down(jump ? jump : at), end = image_pages(at + SHORT);
             const int64_t delta = delta_of(segment_of(making, sites[i].at, SHORT));
             struct image_part *part = header->part_count ? &header->parts[header->part_count - 1] : NULL;
             if (part && part->delta == delta && from <= part->offset + part->size + gap * IMAGE_PAGE) {
@@ -189,7 +167,7 @@ static void rewrite(struct making *making, const struct site *site, uint64_t jum
     entry->jump = (int32_t)((jump ? jump : site->at) + delta - page_address);
     entry->behind = (int32_t)(behind - page_address);
     struct code code = {.at = (uint8_t *)page + entry->code, .address = page_address + entry->code};
-    put_bytes(&code, making->file + site->at - entry->window, entry->window);
+    put_bytes(&code, making->executable.file + site->at - entry->window, entry->window);
     put_tail(making, &code, entry, site->number >= 0, behind);
     if (!making->engine->filtered) changed(making, site->at)[1] = 0x0b; /* ud2 */
     if (!jump) return;
@@ -201,17 +179,17 @@ static void rewrite(struct making *making, const struct site *site, uint64_t jum
 
 uint64_t image_make(const struct image_key *key, const uint8_t *file, const struct site *sites, long count, const struct image_engine *engine, void *to) {
     struct image_header *header = to;
-    struct making making = {.engine = engine, .file = file, .header = header, .pages = (struct trampoline_page *)((char *)to + IMAGE_PAGE)};
+    struct making making = {.engine = engine, .header = header, .pages = (struct trampoline_page *)((char *)to + IMAGE_PAGE)};
     bytes_copy(header->magic, IMAGE_MAGIC, sizeof header->magic);
     header->key = *key;
     header->size = sizeof *header;
-    header->possible = count >= 0 && is_fixed(file, key->size) && find_segments(&making) && find_parts(&making, sites, (uint64_t)count);
+    header->possible = count >= 0 && executable_read(file, key->size, &making.executable) == 0 && is_usual(&making.executable) && find_parts(&making, sites, (uint64_t)count);
     if (!header->possible) header->part_count = 0;
     if (header->part_count == 0) return header->size;
     for (long i = 0; i < count; i++)
         if (is_changed(&making, &sites[i])) place(&making, &sites[i]);
     const uint64_t pages = header->trampoline_pages * (uint64_t)IMAGE_PAGE;
-    header->trampolines = making.low - pages;
+    header->trampolines = making.executable.low - pages;
     header->size = IMAGE_PAGE + pages;
     for (unsigned i = 0; i < header->part_count; i++) {
         struct image_part *part = &header->parts[i];
@@ -265,6 +243,7 @@ static void move_distance(uint64_t end, int64_t by) {
 
 void image_move_trampolines(struct trampoline_page *pages, uint32_t count, int64_t by) {
     for (struct trampoline_page *page = pages; page < pages + count; page++) {
+        page->identity = 0; /* whoever finds them where others belong must not take them for those */
         for (uint64_t i = 0; i < page->count; i++) {
             struct trampoline *entry = (struct trampoline *)(page + 1) - 1 - i;
             entry->behind = (int32_t)(entry->behind - by);
