@@ -6,7 +6,7 @@ UNION  := $(GUEST)/../../../../../fs-uufs/src/main/c/union
 BASE   := base.c records.c report.c process.c removal.c copy.c
 SHARED := given.c upper.c plan.c users.c console.c wait.c rlimits.c filecontent.c volume.c ownerlist.c walk.c
 LAUNCH := layerindex_make.c layerjson.c start.c enter.c owned.c guest.c command.c tree.c block.c probe.c directory.c
-EMULATED := book.c table.c record.c node.c owners.c rights.c credentials.c credentials_text.c ids_rules.c calls.c layerindex.c
+EMULATED := book.c table.c record.c node.c owners.c rights.c credentials.c credentials_text.c ids_rules.c calls.c layerindex.c lowers.c
 UNIONS := cache.c names.c layers.c whiteout.c walk.c fd.c work.c content.c copyup.c change.c create.c open.c remove.c rename.c attributes.c identity.c list.c
 PROGRAMS := $(PROGRAM)
 SOURCES_$(PROGRAM) := $(OWN) $(LAUNCH) $(BASE) $(SHARED) $(EMULATED) $(addprefix union/,$(UNIONS))
@@ -17,7 +17,7 @@ vpath %.c $(GUEST) $(GUEST)/launch $(GUEST)/images $(GUEST)/root $(UNION)/..
 
 ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c nest.c start.c emulation.c mappings.c directories.c
 IMAGES := decode.c executable.c unwind.c scan.c rewrite.c cache.c
-ROOT   := node.c record.c table.c owners.c rights.c credentials.c credentials_text.c layerindex.c calls.c book.c status.c ids_rules.c
+ROOT   := node.c record.c table.c owners.c rights.c credentials.c credentials_text.c layerindex.c calls.c book.c status.c lowers.c ids_rules.c
 FREE   := -ffreestanding -fno-builtin -fno-stack-protector -fcf-protection=none -fno-tree-loop-distribute-patterns -mgeneral-regs-only -mno-red-zone -fPIE \
           -fvisibility=hidden
 OBJECTS := $(addprefix $(BUILD)/stage/,memory.o entry.o $(STAGE_OWN:.c=.o)) $(addprefix $(BUILD)/stage/engine/,$(ENGINE:.c=.o)) \

@@ -1,9 +1,13 @@
 /* Reading directories of a union. One that lies in a single layer is read as it is, and whiteouts are taken out. A merged one is listed anew at each call, in the order of the names' hashes,
- * and the position is the hash of the last name that was told: kept by the kernel, in the descriptor, as it keeps any position. So nothing is remembered here; what is there all
+ * and the position is the hash of the last name that was told, or the end: kept by the kernel, in the descriptor, as it keeps any position. So nothing is remembered here; what is there all
  * the time is told once, as POSIX wants; and seekdir and rewinddir are the kernel's. */
 #include "engine.h"
 
 enum { ROOM_FIRST = 1 << 18, ROOM_MOST = 1 << 30, HEAD = offsetof(struct sys_entry, name), OLD_NAME = HEAD - 1, SEEK_SET_ = 0, SEEK_CUR_ = 1 };
+
+/* Behind all names: who has been told the last one is not to wait for another list to learn that it was. */
+#define POSITION_END ((1l << 43) + 3)
+#define NO_LIMIT UINT64_MAX
 
 /* In 43 bits, for file systems differ in how far one may seek. `.` and `..` come first. */
 static uint64_t position_of(const char *name) {
@@ -71,7 +75,7 @@ static void choose(struct choice *choice, const struct union_list *list, uint64_
 /* Writes them in order: the greatest last, so from the end. */
 static long tell(struct choice *choice, const struct union_list *list, int fd, uint64_t buffer, bool old) {
     if (!choice->count) return 0;
-    const uint64_t last = choice->heap[0].position, size = choice->bytes;
+    const uint64_t last = choice->limit == NO_LIMIT ? (uint64_t)POSITION_END : choice->heap[0].position, size = choice->bytes;
     while (choice->count) {
         const struct chosen chosen = choice->heap[0];
         struct sys_entry *entry = entry_at(list, chosen.at);
@@ -85,24 +89,25 @@ static long tell(struct choice *choice, const struct union_list *list, int fd, u
     return result < 0 ? result : (long)size;
 }
 
-static long list_in(struct call *call, char *memory, size_t size, int fd, uint64_t buffer, size_t room, bool old) {
+static long list_in(struct call *call, char *memory, size_t size, int fd, long position, uint64_t buffer, size_t room, bool old) {
     struct union_list list = {.memory = memory, .size = size / 2};
-    struct choice choice = {.heap = (struct chosen *)(void *)(memory + size / 2), .limit = ~0ull};
-    const long position = SYS(lseek, fd, 0, SEEK_CUR_);
-    if (position < 0) return position;
+    struct choice choice = {.heap = (struct chosen *)(void *)(memory + size / 2), .limit = NO_LIMIT};
     const long result = union_list(&engine.tree, &scratch_of(call)->place, fd, &list);
     if (result < 0) return result;
     choose(&choice, &list, (uint64_t)position, room);
-    if (!choice.count && choice.limit != ~0ull) return -EINVAL; /* not even one fits */
+    if (!choice.count && choice.limit != NO_LIMIT) return -EINVAL; /* not even one fits */
     return tell(&choice, &list, fd, buffer, old);
 }
 
 static long list(struct call *call, int fd, uint64_t buffer, size_t room, bool old) {
     enum { NO_RESERVE = 0x4000 };
+    const long position = SYS(lseek, fd, 0, SEEK_CUR_);
+    if (position < 0) return position;
+    if (position == POSITION_END) return 0;
     for (size_t size = ROOM_FIRST; size <= ROOM_MOST; size *= 4) {
         const long memory = SYS(mmap, 0, size, SYS_PROT_RW, SYS_MAP_SCRATCH | NO_RESERVE, -1, 0);
         if (memory < 0) return memory;
-        const long result = list_in(call, (char *)memory, size, fd, buffer, room, old);
+        const long result = list_in(call, (char *)memory, size, fd, position, buffer, room, old);
         SYS(munmap, memory, size);
         if (result != -ENOSPC) return result;
     }

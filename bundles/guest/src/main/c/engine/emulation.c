@@ -68,26 +68,14 @@ const struct root_place *owners_of(struct call *call, int fd) {
 /* ---- lower layers, whose owners nobody changes: what their images say is mapped when it is first asked for. Two threads that do so at once map the same. */
 
 static struct root_index indexes[UNION_LAYERS];
+static struct root_lowers lowers;
 static uint8_t lowers_ready;
 
-static void map_index(struct root_index *index, const char *path) {
-    enum { READ = 1, SHARED = 1 };
-    struct union_status status;
-    const long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return;
-    const long map = sys_fstat((int)fd, &status) == 0 ? SYS(mmap, 0, status.size, READ, SHARED, fd, 0) : -1;
-    SYS(close, fd);
-    if (map > 0 || map < -4095) root_index_open(index, (const void *)map, (size_t)status.size);
-}
-
 static const struct root_lowers *lowers_of(void) {
-    if (__atomic_load_n(&lowers_ready, __ATOMIC_ACQUIRE)) return &engine.lowers;
-    const unsigned count = engine.tree.layer_count - 1;
-    for (unsigned i = 0; i < count && engine.config->indexes; i++)
-        if (engine.config->indexes[i + 1]) map_index(&indexes[i], engine.config->indexes[i + 1]);
-    engine.lowers = (struct root_lowers){.place = &engine.place, .layers = indexes, .count = count};
+    if (__atomic_load_n(&lowers_ready, __ATOMIC_ACQUIRE)) return &lowers;
+    root_lowers_map(&lowers, indexes, engine.config->indexes + 1, engine.tree.layer_count - 1, &engine.place); /* without the upper */
     __atomic_store_n(&lowers_ready, 1, __ATOMIC_RELEASE);
-    return &engine.lowers;
+    return &lowers;
 }
 
 static long copied_up(void *data, unsigned layer, const char *guest, int fd) {

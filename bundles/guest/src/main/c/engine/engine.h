@@ -13,7 +13,6 @@ struct engine {
     const struct engine_config *config;
     bool full; /* root is emulated */
     struct root_table table;
-    struct root_lowers lowers; /* see lowers_of() */
     struct root_place place, volume, own; /* how owners are kept in the tree, in directories of the host that are bound over it, and in bound files of the container's own */
     char executable[PATH_ROOM]; /* guest path of the program */
 };

@@ -61,6 +61,15 @@ static const char *text(struct copy *copy, const char *pointer, size_t size) {
     return outer(copy, to);
 }
 
+/* What the engine that is here knows itself. */
+static const char *known(struct copy *copy, const char *text) {
+    if (!text) return NULL;
+    const size_t size = text_size(text) + 1;
+    char *to = make(copy, size);
+    if (copy->error == 0) bytes_copy(to, text, size);
+    return outer(copy, to);
+}
+
 static void translate(struct copy *copy, const char *own_path) {
     const struct engine_config *old = (const struct engine_config *)copy->from;
     struct engine_config *new = make(copy, sizeof *new);
@@ -91,21 +100,9 @@ static void translate(struct copy *copy, const char *own_path) {
     new->book = path(copy, old->book, NULL);
     new->table = path(copy, old->table, NULL);
     new->own = path(copy, old->own, NULL);
-    char *to = make(copy, text_size(own_path) + 1);
-    if (copy->error < 0) return;
-    bytes_copy(to, own_path, text_size(own_path) + 1);
-    new->path = outer(copy, to);
-    to = make(copy, text_size(engine.config->stage) + 1);
-    if (copy->error < 0) return;
-    bytes_copy(to, engine.config->stage, text_size(engine.config->stage) + 1);
-    new->stage = outer(copy, to);
-    new->images = NULL;
-    if (engine.config->images) {
-        to = make(copy, text_size(engine.config->images) + 1);
-        if (copy->error < 0) return;
-        bytes_copy(to, engine.config->images, text_size(engine.config->images) + 1);
-        new->images = outer(copy, to);
-    }
+    new->path = known(copy, own_path);
+    new->stage = known(copy, engine.config->stage);
+    new->images = known(copy, engine.config->images);
     new->host_uid = engine.config->host_uid;
     new->host_gid = engine.config->host_gid;
     new->size = copy->used;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,14 +35,8 @@ void owners_kept_above(struct union_config *tree, const char *const *indexes) {
     static struct root_index opened[UNION_LAYERS];
     static struct root_lowers lowers;
     static struct root_union in = {&lowers, &owned};
-    for (unsigned i = 1; i < tree->layer_count; i++) {
-        struct stat status;
-        AUTO_CLOSE int fd = indexes[i] ? open(indexes[i], O_RDONLY | O_CLOEXEC) : -1;
-        void *map = fd >= 0 && fstat(fd, &status) == 0 ? mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
-        if (map != MAP_FAILED) root_index_open(&opened[i - 1], map, (size_t)status.st_size);
-    }
     open_table(tree->layers[0].host);
-    lowers = (struct root_lowers){.place = &owned, .layers = opened, .count = tree->layer_count - 1};
+    root_lowers_map(&lowers, opened, indexes + 1, tree->layer_count - 1, &owned);
     tree->copied = root_union_copied;
     tree->data = &in;
 }

@@ -3,7 +3,7 @@
  *     header (64) | slots (a power of two, 32 bytes each) | names                 big endian; docs/FORMATS.md, 8
  *
  * Only what differs from a file of 0:0 with the mode on disk has a slot, and every directory, and what hides lower layers. Nothing in the file is believed: each number is checked
- * where it is used, so that opening it costs nothing and no content leads out of the mapping. Pure; runs anywhere. */
+ * where it is used, so that opening it costs nothing and no content leads out of the mapping. Pure, but for mapping; runs anywhere. */
 #ifndef LICHEN_ROOT_LAYERINDEX_H
 #define LICHEN_ROOT_LAYERINDEX_H
 
@@ -37,6 +37,9 @@ struct root_lowers {
     const struct root_index *layers;
     unsigned count;
 };
+
+/* Makes them of the files that the indexes are in (lowers.c): `paths` of `count` layers, NULL for one that has none; `indexes` are zeros, and so many. What cannot be mapped knows nothing. */
+void root_lowers_map(struct root_lowers *lowers, struct root_index *indexes, const char *const *paths, unsigned count, const struct root_place *place);
 
 /* The node of a file that the union has found in this layer, whose host stat is known. A directory that the highest layer has only because of what is in it takes owner and mode from
    the next one that really has it. */
