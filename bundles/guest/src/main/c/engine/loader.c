@@ -47,7 +47,8 @@ static long map_segment(int fd, const Elf64_Phdr *header, uint64_t bias) {
     if (header->p_filesz) {
         const long result = SYS(mmap, page, file_end - page, protection, PRIVATE | FIXED, fd, down(header->p_offset));
         if (result < 0) return result;
-        if (protection & PROT_EXEC_) mapping_rewrite(fd, page, down(header->p_offset), file_end - page, protection);
+        const long refused = protection & PROT_EXEC_ ? mapping_rewrite(fd, page, down(header->p_offset), file_end - page, protection) : 0;
+        if (refused < 0) return refused;
         zeros = up(file_end);
         if (end > file_end && protection & PROT_WRITE_) bytes_zero((void *)file_end, zeros - file_end);
     }

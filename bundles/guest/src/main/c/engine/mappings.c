@@ -97,7 +97,7 @@ static bool map_part(const struct placing *placing, uint64_t address, uint64_t s
 static long rewrite(struct placing *placing, uint64_t address, uint64_t offset, uint64_t size, int protection) {
     const struct image_header *header = placing->header;
     const uint64_t end = offset + image_pages(size);
-    if (!header->possible) return -ENOEXEC;
+    if (!header->possible) return -EOPNOTSUPP;
     for (unsigned i = 0; i < header->part_count; i++) {
         const struct image_part *part = &header->parts[i];
         const uint64_t from = part->offset > offset ? part->offset : offset, to = part->offset + part->size < end ? part->offset + part->size : end;
@@ -115,13 +115,13 @@ long mapping_rewrite(int fd, uint64_t address, uint64_t offset, uint64_t size, i
     const struct image_engine target = {.entry = (uint64_t)entry, .raw = raw_numbers, .numbers = TABLE_SIZE, .filtered = stage_filtered};
     struct image_header header;
     struct placing placing = {.header = &header};
-    if (!engine.config->images || protection & PROTECT_WRITE) return 0;
+    if (!engine.config->images || (stage_filtered && protection & PROTECT_WRITE)) return 0;
     const long image = image_open(engine.config->images, fd, &target, &header);
-    if (image < 0) return image;
+    if (image == -ENOEXEC) return 0; /* data that somebody wants to be executable: its system calls are nobody's to find */
     placing.image = (int)image;
-    const long result = rewrite(&placing, address, offset, size, protection);
-    SYS(close, image);
-    return result;
+    const long result = image < 0 ? image : rewrite(&placing, address, offset, size, protection);
+    sys_close(image);
+    return stage_filtered ? 0 : result;
 }
 
 /* ---- calls */
@@ -131,8 +131,11 @@ long call_mmap(struct call *call) {
     const bool rewritten = protection & PROTECT_EXECUTE && !(flags & ANONYMOUS) && (flags & KIND) == PRIVATE;
     if (!rewritten) return WINDOW(call, mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
     const long result = SYS(mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
-    if (result >= 0) mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection);
-    return result;
+    if (result < 0) return result;
+    const long refused = mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection);
+    if (refused == 0) return result;
+    SYS(munmap, result, call->rsi);
+    return refused;
 }
 
 /* New namespaces would show another tree than the engine sees. The child goes on from where the call is made, on a stack of its own, so that is in the guest's code, not here: the call

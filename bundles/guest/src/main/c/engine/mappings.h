@@ -4,7 +4,8 @@
 
 #include "engine.h"
 
-/* `size` bytes of the file that `fd` is open on lie at `address`, from `offset` on, and are to be executed. 0, or -errno for what stays as it is (-ENOEXEC: it is no sound ELF file). */
+/* `size` bytes of the file that `fd` is open on lie at `address`, from `offset` on, and are to be executed. What cannot be rewritten stays as it is where its calls are trapped anyway; else -errno: it
+   must not be executed, for it would act on the host's files (-EOPNOTSUPP: it is too unusual an ELF file, say one with relocations in its text). */
 long mapping_rewrite(int fd, uint64_t address, uint64_t offset, uint64_t size, int protection);
 /* Where rewritten code makes a call itself whose `syscall` ends at `behind`; 0: that is not rewritten. */
 uint64_t mapping_raw(uint64_t behind);
