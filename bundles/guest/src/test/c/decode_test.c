@@ -4,6 +4,7 @@
 #include "base.h"
 #include "check.h"
 #include "decode.h"
+#include "fuzz.h"
 
 /* What is known of an instruction: length; where it goes on; what else. `rax`: it may change rax. */
 static void describe(const struct instruction *instruction, char *text, size_t room) {
@@ -257,13 +258,6 @@ static void instruction_movable_or_not(void) {
     }
 }
 
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 2685821657736338717u;
-}
-
 /* In memory that ends with the bytes, so that the sanitizer sees any look behind them. */
 static bool decode_exactly(const uint8_t *bytes, size_t size, struct instruction *instruction) {
     uint8_t *copy = must_alloc(size ? size : 1);
@@ -284,23 +278,19 @@ static void check_random(const uint8_t *bytes, size_t size) {
 
 static void random_bytes_are_not_overrun(void) {
     static const uint8_t often[] = {0x0f, 0x66, 0x67, 0xf2, 0xf3, 0x48, 0x4f, 0xc4, 0xc5, 0x62, 0x8f, 0xc7, 0xf7, 0x38, 0x3a, 0x05, 0x04, 0x24, 0xe8};
-    const char *seconds = getenv("LICHEN_FUZZ_SECONDS"), *given = getenv("LICHEN_SEED");
-    uint64_t state = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    const time_t end = time(NULL) + (seconds ? atoi(seconds) : 0);
+    struct fuzz fuzz = fuzz_begin();
     unsigned long rounds = 0;
-    printf("LICHEN_SEED=%llu\n", (unsigned long long)state);
-    state |= 1;
     do {
         for (int i = 0; i < 100000; i++, rounds++) {
             uint8_t bytes[24];
-            const size_t size = next_random(&state) % sizeof bytes;
+            const size_t size = fuzz_next(&fuzz) % sizeof bytes;
             for (size_t k = 0; k < size; k++) {
-                const uint64_t random = next_random(&state);
+                const uint64_t random = fuzz_next(&fuzz);
                 bytes[k] = k < 4 && random >> 62 == 0 ? often[(random >> 8) % sizeof often] : (uint8_t)random;
             }
             check_random(bytes, size);
         }
-    } while (time(NULL) < end);
+    } while (time(NULL) < fuzz.end);
     printf("%lu rounds\n", rounds);
 }
 

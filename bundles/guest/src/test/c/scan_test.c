@@ -5,6 +5,7 @@
 
 #include "base.h"
 #include "check.h"
+#include "fuzz.h"
 #include "elfmaker.h"
 #include "scan.h"
 
@@ -200,36 +201,25 @@ static void every_byte_changed(void) {
         }
 }
 
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 2685821657736338717u;
-}
-
 static void random_changes(void) {
     static const uint64_t values[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, INT64_MAX, UINT64_MAX, UINT64_MAX - 7, 0x050f050f050f050f, 0x1000};
-    const char *seconds = getenv("LICHEN_FUZZ_SECONDS"), *given = getenv("LICHEN_SEED");
-    uint64_t state = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    const time_t end = time(NULL) + (seconds ? atoi(seconds) : 0);
+    struct fuzz fuzz = fuzz_begin();
     unsigned long rounds = 0;
-    printf("LICHEN_SEED=%llu\n", (unsigned long long)state);
-    state |= 1;
     do {
         for (int i = 0; i < 5000; i++, rounds++) {
             uint8_t image[IMAGE_ROOM];
             struct image_form form = RICH;
-            form.sections = next_random(&state) & 1;
-            form.wide = next_random(&state) & 1;
+            form.sections = fuzz_next(&fuzz) & 1;
+            form.wide = fuzz_next(&fuzz) & 1;
             const size_t size = elf_make(&form, image);
-            for (uint64_t changes = next_random(&state) % 6 + 1; changes; changes--) {
-                const size_t at = next_random(&state) % (size - 8), width = (size_t)1 << next_random(&state) % 4;
-                const uint64_t value = next_random(&state) & 1 ? next_random(&state) : values[next_random(&state) % (sizeof values / sizeof *values)];
+            for (uint64_t changes = fuzz_next(&fuzz) % 6 + 1; changes; changes--) {
+                const size_t at = fuzz_next(&fuzz) % (size - 8), width = (size_t)1 << fuzz_next(&fuzz) % 4;
+                const uint64_t value = fuzz_next(&fuzz) & 1 ? fuzz_next(&fuzz) : values[fuzz_next(&fuzz) % (sizeof values / sizeof *values)];
                 memcpy(image + at, &value, width);
             }
             check_sound(image, size);
         }
-    } while (time(NULL) < end);
+    } while (time(NULL) < fuzz.end);
     printf("%lu rounds\n", rounds);
 }
 

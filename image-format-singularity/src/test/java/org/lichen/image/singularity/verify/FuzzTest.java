@@ -91,26 +91,12 @@ class FuzzTest {
                 Files.readAllBytes(Needs.fixture("keys/pgp-public.asc")),
                 Files.readAllBytes(Needs.fixture("keys/rsa-public.pem")),
                 Files.readAllBytes(Needs.fixture("keys/ed25519-public.pem")),
-                keybox()));
+                Files.readAllBytes(VerificationTest.keybox(directory.resolve("gnupg")))));
     Path file = directory.resolve("key");
     long rounds =
         fuzz.run(
             changed -> new KeyRing().add(Files.write(file, changed)),
             Set.of(ContainerException.class));
     assertThat(rounds).isPositive();
-  }
-
-  private byte[] keybox() throws Exception {
-    Path gnupg = Files.createDirectory(directory.resolve("gnupg"));
-    Files.setAttribute(gnupg, "unix:mode", 0700);
-    Needs.output(
-        Needs.program("gpg").toString(),
-        "--homedir",
-        gnupg.toString(),
-        "--batch",
-        "--no-autostart",
-        "--import",
-        Needs.fixture("keys/pgp-public.asc").toString());
-    return Files.readAllBytes(gnupg.resolve("pubring.kbx"));
   }
 }

@@ -147,20 +147,25 @@ class VerificationTest {
     assertThat(outcome.good()).isFalse();
   }
 
-  @Test
-  void gnupgsKeybox_isRead() throws Exception {
-    Needs.program("gpg");
-    Path home = Files.createDirectory(directory.resolve("home"));
-    Path gnupg = Files.createDirectory(home.resolve(".gnupg"));
+  /** A key ring as GnuPG keeps it, with the key of the fixtures, in a new directory. */
+  static Path keybox(Path gnupg) throws Exception {
+    Files.createDirectories(gnupg);
     Files.setAttribute(gnupg, "unix:mode", 0700);
     Needs.output(
-        "gpg",
+        Needs.program("gpg").toString(),
         "--homedir",
         gnupg.toString(),
         "--batch",
         "--no-autostart",
         "--import",
         Needs.fixture("keys/pgp-public.asc").toString());
+    return gnupg.resolve("pubring.kbx");
+  }
+
+  @Test
+  void gnupgsKeybox_isRead() throws Exception {
+    Path home = Files.createDirectory(directory.resolve("home"));
+    keybox(home.resolve(".gnupg"));
     assertThat(verify(Needs.fixture(PGP), KeyRing.ofHome(home)).good()).isTrue();
   }
 
