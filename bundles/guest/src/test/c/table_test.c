@@ -15,6 +15,7 @@ static const struct known header[] = {
 static const struct known table[] = {
 #define PASS
 #define TRAP(name)
+#define INNER(name)
 #define ROOT(name)
 #define UNION(name)
 #define FAIL(error)

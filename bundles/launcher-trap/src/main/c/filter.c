@@ -115,7 +115,8 @@ static bool by_arguments(struct code *code, unsigned number) {
 static uint32_t action_of(unsigned number, bool full) {
     const struct entry *entry = &table[number];
     switch ((enum treatment)entry->treatment) {
-        case PASSED: return SECCOMP_RET_ALLOW;
+        case PASSED:
+        case ANSWERED_INSIDE: return SECCOMP_RET_ALLOW;
         case FAILED: return SECCOMP_RET_ERRNO | entry->error;
         case UNKNOWN: return SECCOMP_RET_ERRNO | ENOSYS;
         case TRAPPED_FOR_ROOT: return full ? SECCOMP_RET_TRAP : SECCOMP_RET_ALLOW;

@@ -24,7 +24,8 @@ long dispatch(struct call *call) {
     const struct entry *entry = &table[call->number % TABLE_SIZE];
     if (call->number >= TABLE_SIZE) return -ENOSYS;
     switch ((enum treatment)entry->treatment) {
-        case TRAPPED: return entry->answer(call);
+        case TRAPPED:
+        case ANSWERED_INSIDE: return entry->answer(call);
         case TRAPPED_FOR_ROOT:
             if (engine.full) return entry->answer(call);
             break;

@@ -15,6 +15,9 @@
 #define NR_rt_sigreturn 15
 #define NR_execve 59
 #define NR_sigaltstack 131
+#define NR_prctl 157
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_ON 1
 #define SIG_SETMASK 2
 #define SS_ONSTACK 1
 
@@ -33,8 +36,10 @@
    stack is free. Its own sa_mask is everything. */
 .globl on_sigsys
 on_sigsys:
-    cmpl    $1, 8(%rsi)             /* SYS_SECCOMP? else somebody has sent it */
-    jne     wrap_fault
+    mov     8(%rsi), %eax
+    dec     %eax
+    cmp     $1, %eax                /* SYS_SECCOMP, SYS_USER_DISPATCH? else somebody has sent it */
+    ja      wrap_fault
     mov     UC_RIP(%rdx), %rax
     mov     %rax, UC_RCX(%rdx)      /* as the syscall instruction does */
     lea     entry(%rip), %rax
@@ -381,6 +386,49 @@ wrap_fault:
     pop     %r14
     jnz     wrap_slow
     ret
+
+/* ---- processes and threads of the guest that have just begun, with rcx where to go on: what traps their calls (unseen.h) is theirs to ask for. It comes from a trampoline, or from:
+
+   make_process: with rax the number and rcx nothing; the arguments are in place but for the stacks, on which there is MAKE_ROOM with where to go on, rdi and rsi */
+.globl begun, make_process
+make_process:
+    syscall
+    mov     (%rsp), %rcx
+    mov     8(%rsp), %rdi
+    mov     16(%rsp), %rsi
+    lea     MAKE_ROOM(%rsp), %rsp
+    test    %rax, %rax
+    jz      begun
+    jmp     *%rcx
+begun:
+    mov     net(%rip), %eax
+    test    %eax, %eax
+    jz      1f
+    lea     -128(%rsp), %rsp        /* the red zone is the parent's, if this is a vfork child */
+    push    %rcx
+    push    %rdi
+    push    %rsi
+    push    %rdx
+    push    %r10
+    push    %r8
+    shl     $4, %eax
+    lea     net_ranges(%rip), %r11
+    mov     (%r11, %rax), %rdx
+    mov     8(%r11, %rax), %r10
+    mov     $PR_SET_SYSCALL_USER_DISPATCH, %edi
+    mov     $PR_SYS_DISPATCH_ON, %esi
+    xor     %r8d, %r8d
+    mov     $NR_prctl, %eax
+    syscall
+    pop     %r8
+    pop     %r10
+    pop     %rdx
+    pop     %rsi
+    pop     %rdi
+    pop     %rcx
+    lea     128(%rsp), %rsp
+1:  xor     %eax, %eax
+    jmp     *%rcx
 
 /* ---- restorers: as many as there can be different actions. The bytes are those that unwinders look for. */
 .balign 16

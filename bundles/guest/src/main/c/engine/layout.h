@@ -48,6 +48,9 @@
 #define C_WINDOW 200
 #define C_REAL_RSP 256
 
+/* What is kept on the stack of a process to be made by code without an image (unseen.c): larger than a red zone */
+#define MAKE_ROOM 256
+
 /* The kernel's ucontext of x86-64. */
 #define UC_R8 40
 #define UC_R9 48

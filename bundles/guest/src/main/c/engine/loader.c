@@ -1,11 +1,11 @@
 #include "loader.h"
 
-#include "mappings.h"
-#include "sys.h"
-
 #include <elf.h>
 
+#include "mappings.h"
+#include "sys.h"
 #include "text.h"
+#include "unseen.h"
 
 enum { PAGE = 4096, PHDRS_MOST = 128, PROT_READ_ = 1, PROT_WRITE_ = 2, PROT_EXEC_ = 4, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, FIXED_NEW = 0x100000 };
 
@@ -48,7 +48,7 @@ static long map_segment(int fd, const Elf64_Phdr *header, uint64_t bias) {
         const long result = SYS(mmap, page, file_end - page, protection, PRIVATE | FIXED, fd, down(header->p_offset));
         if (result < 0) return result;
         const long refused = protection & PROT_EXEC_ ? mapping_rewrite(fd, page, down(header->p_offset), file_end - page, protection) : 0;
-        if (refused < 0) return refused;
+        if (refused < 0 && !(refused == -ENOEXEC && unseen_trap(page, file_end - page))) return refused;
         zeros = up(file_end);
         if (end > file_end && protection & PROT_WRITE_) bytes_zero((void *)file_end, zeros - file_end);
     }

@@ -6,10 +6,11 @@
 #include "signals.h"
 #include "start.h"
 #include "table.h"
+#include "unseen.h"
 
 enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, READ_EXECUTE = 5, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, KIND = 0x0f, FIXED_NEW = 0x100000 };
 
-extern const char entry[];
+extern const char entry[], begun[];
 
 /* ---- what is mapped: text, and where its trampolines are. Entries stay when text is unmapped, and are used again when something else comes to lie there. */
 
@@ -112,39 +113,67 @@ static long rewrite(struct placing *placing, uint64_t address, uint64_t offset, 
 }
 
 long mapping_rewrite(int fd, uint64_t address, uint64_t offset, uint64_t size, int protection) {
-    const struct image_engine target = {.entry = (uint64_t)entry, .raw = raw_numbers, .numbers = TABLE_SIZE, .filtered = stage_filtered};
+    const struct image_engine target = {.entry = (uint64_t)entry, .begun = (uint64_t)begun, .raw = raw_numbers, .numbers = TABLE_SIZE, .filtered = stage_filtered};
     struct image_header header;
     struct placing placing = {.header = &header};
     if (!engine.config->images || (stage_filtered && protection & PROTECT_WRITE)) return 0;
     const long image = image_open(engine.config->images, fd, &target, &header);
-    if (image == -ENOEXEC) return 0; /* data that somebody wants to be executable: its system calls are nobody's to find */
+    if (image == -ENOEXEC) return stage_filtered ? 0 : image;
     placing.image = (int)image;
-    const long result = image < 0 ? image : rewrite(&placing, address, offset, size, protection);
+    long result = image < 0 ? image : rewrite(&placing, address, offset, size, protection);
     sys_close(image);
-    return stage_filtered ? 0 : result;
+    if (stage_filtered) return 0;
+    if (result == 0 && header.doubtful) unseen_trap(address, size);
+    return result == 0 || unseen_trap(address, size) ? 0 : result;
 }
 
 /* ---- calls */
 
 long call_mmap(struct call *call) {
     const uint64_t protection = call->rdx, flags = call->r10;
-    const bool rewritten = protection & PROTECT_EXECUTE && !(flags & ANONYMOUS) && (flags & KIND) == PRIVATE;
-    if (!rewritten) return WINDOW(call, mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
-    const long result = SYS(mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
-    if (result < 0) return result;
-    const long refused = mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection);
-    if (refused == 0) return result;
+    const bool placed = unseen_maybe(call), file = !(flags & ANONYMOUS) && (flags & KIND) == PRIVATE;
+    if (!(protection & PROTECT_EXECUTE) && !placed) return WINDOW(call, mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
+    const long result = placed ? unseen_map(call) : SYS(mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
+    if (result < 0 || !(protection & PROTECT_EXECUTE)) return result;
+    const long refused = file ? mapping_rewrite((int)call->r8, (uint64_t)result, call->r9, call->rsi, (int)protection) : -ENOEXEC;
+    if (refused == -ENOEXEC) unseen_appeared(call, (uint64_t)result, call->rsi, protection & PROTECT_WRITE); /* no program, but somebody wants to execute it */
+    if (refused == 0 || refused == -ENOEXEC) return result;
     SYS(munmap, result, call->rsi);
     return refused;
 }
 
-/* New namespaces would show another tree than the engine sees. The child goes on from where the call is made, on a stack of its own, so that is in the guest's code, not here: the call
-   ends with the guest about to make it. */
-long call_clone(struct call *call) {
-    enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET };
-    if (call->rdi & NAMESPACES) return -EPERM;
+/* Whether it is all of one file's text, which may be what its image has made of it. */
+static bool is_rewritten(uint64_t low, uint64_t high) {
+    for (const struct text *text = texts; text < texts + TEXTS; text++) {
+        const uint32_t state = __atomic_load_n(&text->state, __ATOMIC_ACQUIRE);
+        if (state == FREE) break;
+        if (state == READY && low >= text->low && high <= text->high) return true;
+    }
+    return false;
+}
+
+/* A stack on which code is to be executed is passed over: what compilers put there are jumps. */
+static long protected(struct call *call, long result) {
+    enum { GROWS_DOWN = 0x01000000 };
+    if (result == 0 && !stage_filtered && call->rdx & PROTECT_EXECUTE && !(call->rdx & GROWS_DOWN) && !is_rewritten(call->rdi, call->rdi + call->rsi))
+        unseen_appeared(call, call->rdi, call->rsi, call->rdx & PROTECT_WRITE);
+    return result;
+}
+long call_mprotect(struct call *call) { return protected(call, SYS(mprotect, call->rdi, call->rsi, call->rdx)); }
+long call_pkey_mprotect(struct call *call) { return protected(call, SYS(pkey_mprotect, call->rdi, call->rsi, call->rdx, call->r10)); }
+
+/* The child goes on from where the call is made, on a stack of its own, so that is in the guest's code, not here: the call ends with the guest about to make it. */
+static long make_process(struct call *call) {
     const uint64_t raw = mapping_raw(call->back);
-    if (!raw) return -ENOSYS;
+    if (!raw) return unseen_make_process(call);
     call->back = raw;
     return (long)call->number;
+}
+long call_fork(struct call *call) { return make_process(call); }
+long call_vfork(struct call *call) { return make_process(call); }
+
+/* New namespaces would show another tree than the engine sees. */
+long call_clone(struct call *call) {
+    enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET };
+    return call->rdi & NAMESPACES ? -EPERM : make_process(call);
 }

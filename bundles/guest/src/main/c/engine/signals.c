@@ -4,6 +4,7 @@
 #include "mappings.h"
 #include "start.h"
 #include "table.h"
+#include "unseen.h"
 #include "text.h"
 
 enum { DEFAULT = 0, IGNORE = 1, FREE = 0, FILLING, READY };
@@ -11,6 +12,7 @@ enum { SET_BLOCK = 0, SET_UNBLOCK = 1, SET_SETMASK = 2, MASK_SIZE = 8 };
 #define SA_SIGINFO 4u
 #define SA_RESTORER 0x04000000u
 #define SA_ONSTACK 0x08000000u
+#define SA_RESTART 0x10000000u
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
 #define UNMASKABLE (SIGNAL_BIT(9) | SIGNAL_BIT(19))
@@ -87,7 +89,7 @@ static long sigaction(int number, const struct action *new, struct action *old) 
             if (is_engines(number)) {
                 real.handler = number == SIGNAL_SYS ? (uint64_t)on_sigsys : (uint64_t)wrap_fault;
                 real.mask = every_signal;
-                real.flags = (real.flags & ~SA_RESETHAND) | SA_ONSTACK;
+                real.flags = (real.flags & ~SA_RESETHAND) | SA_ONSTACK | (number == SIGNAL_SYS && new->handler <= IGNORE ? SA_RESTART : 0);
             }
         }
         if (!is_engines(number)) real.mask &= ~ways_in();
@@ -195,7 +197,7 @@ static void mend(struct context *context) {
     const uint64_t at = context->rip;
     struct call *call = (struct call *)(uintptr_t)context->r15;
     if (at - ENGINE_TEXT >= ENGINE_TEXT_SIZE) {
-        if (can_read(at)) context->rip = image_origin(at);
+        if (can_read(at)) context->rip = image_origin(at, context->rax);
         return;
     }
     if (within(at, entry, hold_number)) {
@@ -275,6 +277,10 @@ int on_fault(struct context *context) {
     }
     if (ours && context->rip == (uint64_t)wrap_look) {
         context->rip = (uint64_t)wrap_looked;
+        return 0;
+    }
+    if (number == SIGNAL_SYS && unseen_is_notice(context->info)) {
+        unseen_take_notice();
         return 0;
     }
     if (action->handler > IGNORE && !ours) return 1;

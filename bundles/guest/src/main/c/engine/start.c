@@ -24,7 +24,7 @@ static _Noreturn void fail(int status, const char *what, const char *which, long
     switch (error) {
         case -ENOENT: end = put_text(end, "no such file or directory"); break;
         case -EACCES: end = put_text(end, "permission denied"); break;
-        case -EOPNOTSUPP: end = put_text(end, "its code cannot be rewritten, and would act on the host's files (it has relocations in it, or can be written)"); break;
+        case -EOPNOTSUPP: end = put_text(end, "its code cannot be rewritten, and would act on the host's files, for this kernel has no syscall user dispatch, 5.11 has (it has relocations in it, or can be written)"); break;
         case -ENOEXEC: end = put_text(end, "it is no program that can run here (not a 64 bit ELF file of x86-64, nor a script)"); break;
         default: end = put_decimal(put_text(end, "error "), (uint64_t)-error);
     }

@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 
 #define TRAP(name) long call_##name(struct call *call);
+#define INNER(name) TRAP(name)
 #define ROOT(name) TRAP(name)
 #define UNION(name) TRAP(name)
 #define FAIL(error)
@@ -10,6 +11,7 @@
 #define CALL(number, name, treatment) treatment
 #include "syscalls.def"
 #undef TRAP
+#undef INNER
 #undef ROOT
 #undef UNION
 #undef FAIL
@@ -17,6 +19,7 @@
 #undef CALL
 
 #define TRAP(name) {call_##name, TRAPPED, 0}
+#define INNER(name) {call_##name, ANSWERED_INSIDE, 0}
 #define ROOT(name) {call_##name, TRAPPED_FOR_ROOT, 0}
 #define UNION(name) {call_##name, TRAPPED_FOR_UNION, 0}
 #define FAIL(error) {0, FAILED, error}
@@ -26,6 +29,7 @@ const struct entry table[TABLE_SIZE] = {
 #include "syscalls.def"
 };
 #undef TRAP
+#undef INNER
 #undef ROOT
 #undef UNION
 #undef FAIL
@@ -33,6 +37,7 @@ const struct entry table[TABLE_SIZE] = {
 #undef CALL
 
 #define TRAP(name) 0
+#define INNER(name) 0
 #define ROOT(name) 0
 #define UNION(name) 0
 #define FAIL(error) 0

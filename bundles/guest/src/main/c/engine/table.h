@@ -7,7 +7,7 @@
 struct call;
 
 enum { TABLE_SIZE = 512 };
-enum treatment { UNKNOWN, PASSED, TRAPPED, TRAPPED_FOR_ROOT, TRAPPED_FOR_UNION, FAILED };
+enum treatment { UNKNOWN, PASSED, TRAPPED, ANSWERED_INSIDE, TRAPPED_FOR_ROOT, TRAPPED_FOR_UNION, FAILED };
 struct entry {
     long (*answer)(struct call *call);
     uint8_t treatment, error; /* enum treatment; of FAILED */

@@ -135,7 +135,8 @@ int executable_read(const uint8_t *file, uint64_t size, struct executable *execu
     const int error = read_segments(executable, &head);
     if (error) return error;
     find_readable(executable, &head);
-    if (read_sections(executable, &head)) return 0;
+    executable->sections = read_sections(executable, &head);
+    if (executable->sections) return 0;
     executable->code_count = 0;
     for (unsigned i = 0; i < executable->part_count; i++) executable->codes[executable->code_count++] = executable->parts[i];
     return 0;

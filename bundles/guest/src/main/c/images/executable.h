@@ -23,6 +23,7 @@ struct executable {
     struct part readable;  /* that segment */
     uint64_t low, high;    /* addresses of all that is loaded, in whole pages at the lower end */
     bool text_relocations; /* DT_TEXTREL: the dynamic linker will write into what is executable */
+    bool sections;         /* it tells of executable sections */
     bool writable;         /* some of it can be written by anybody */
 };
 

@@ -47,8 +47,13 @@ struct image_header {
     struct image_key key;
     uint64_t size;        /* of this file */
     uint64_t trampolines; /* address of the first page of them as the ELF file is linked: just below it, wrapping around below 0 */
-    uint32_t trampoline_pages, part_count, possible, unused; /* possible: false for what is no ELF file as it should be, or too unusual; it is mapped as it is */
+    uint32_t trampoline_pages, part_count, possible, doubtful; /* possible: false for what is no ELF file as it should be, or too unusual; it is mapped as it is. doubtful: nothing tells code from data in it, so that some may be overlooked */
     struct image_part parts[IMAGE_PARTS];
+};
+
+enum trampoline_kind {
+    TRAMPOLINE_JUMPS = 1, /* there is a jump to here */
+    TRAMPOLINE_MAKES = 2, /* the call may make a process or thread, which goes into the engine before anything else (unseen.h) */
 };
 
 struct trampoline {
@@ -58,7 +63,7 @@ struct trampoline {
     uint16_t enter;  /* where it goes into the engine; */
     uint16_t raw;    /* and where it makes the call itself */
     uint8_t window;  /* bytes of moved instructions that it begins with */
-    uint8_t jumps;   /* whether there is a jump to here */
+    uint8_t kind;    /* enum trampoline_kind */
 };
 
 /* Code grows up from behind the header, entries down from the end of the page: entry i is the i-th from there, by rising address. */
@@ -74,6 +79,7 @@ static inline const struct trampoline *trampoline_at(const struct trampoline_pag
 /* Where the jumps lead. */
 struct image_engine {
     uint64_t entry;      /* address */
+    uint64_t begun;      /* and that for new processes and threads */
     const uint8_t *raw;  /* also there in the guest's processes: for each number, whether the guest makes the call itself */
     uint64_t numbers;
     bool filtered; /* a `syscall` that stays is caught */
@@ -94,7 +100,7 @@ uint64_t image_raw(uint64_t first, uint32_t pages, uint64_t behind);
 void image_move_trampolines(struct trampoline_page *pages, uint32_t count, int64_t by);
 void image_move_jumps(const struct trampoline_page *pages, uint32_t count, int64_t by, uint64_t from, uint64_t to);
 
-/* What the guest may see of an address in a trampoline: where it would be in the guest's own code, if nothing is lost by going on from there; else the address itself. */
-uint64_t image_origin(uint64_t address);
+/* What the guest may see of an address in a trampoline: where it would be in the guest's own code, if nothing is lost by going on from there; else the address itself. `result`: what rax holds. */
+uint64_t image_origin(uint64_t address, uint64_t result);
 
 #endif

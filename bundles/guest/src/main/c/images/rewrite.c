@@ -2,9 +2,10 @@
 
 #include <linux/errno.h>
 
+#include "syscalls.h"
 #include "text.h"
 
-enum { JUMP = 5, SHORT = 2, LEA = 7, ENTRY = 20, DECISION = 25, RAW = 7, WINDOW_MOST = 32, REACH = 0x7ff00000 };
+enum { JUMP = 5, SHORT = 2, LEA = 7, ENTRY = 20, DECISION = 25, RAW = 7, TEST = 5, WINDOW_MOST = 32, REACH = 0x7ff00000 };
 
 static uint64_t down(uint64_t value) { return value & ~(uint64_t)(IMAGE_PAGE - 1); }
 
@@ -13,7 +14,7 @@ uint64_t image_identity(const struct image_key *key) {
 }
 
 uint64_t image_room(uint64_t file_size, uint64_t sites) {
-    enum { EACH = sizeof(struct trampoline) + WINDOW_MOST + DECISION + ENTRY + RAW, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
+    enum { EACH = sizeof(struct trampoline) + WINDOW_MOST + DECISION + ENTRY + RAW + TEST + ENTRY, IN_A_PAGE = (IMAGE_PAGE - offsetof(struct trampoline_page, code)) / EACH };
     return IMAGE_PAGE + (sites / IN_A_PAGE + 1) * IMAGE_PAGE + (image_pages(file_size) + IMAGE_PARTS * IMAGE_PAGE);
 }
 
@@ -52,6 +53,9 @@ static uint64_t jump_of(const struct making *making, const struct site *site) {
     if (!site->window || site->window > WINDOW_MOST || !segment_of(making, at, JUMP) || segment_of(making, at, JUMP) != segment_of(making, site->at, SHORT)) return 0;
     return at;
 }
+
+/* Whether the call may be one that makes a process or a thread. */
+static bool makes(const struct site *site) { return site->number < 0 || site->number == __NR_clone || site->number == __NR_fork || site->number == __NR_vfork; }
 
 static bool is_changed(const struct making *making, const struct site *site) {
     if (is_raw(making, site) || !segment_of(making, site->at, SHORT)) return false;
@@ -107,10 +111,10 @@ static void put_address(struct code *code, uint64_t address) {
     put_bytes(code, &address, sizeof address);
 }
 
-static void put_entry(const struct making *making, struct code *code, uint64_t behind) {
+static void put_entry(struct code *code, uint64_t engine, uint64_t behind) {
     PUT(code, 0x48, 0x8d, 0x0d); /* lea behind(%rip), %rcx */
     put_distance(code, behind);
-    put_address(code, making->engine->entry);
+    put_address(code, engine);
     PUT(code, 0x41, 0xff, 0xe3); /* jmp *%r11 */
 }
 
@@ -127,15 +131,18 @@ static void put_tail(const struct making *making, struct code *code, struct tram
         PUT(code, 0x75, ENTRY);               /* jne raw */
     }
     entry->enter = (uint16_t)(code->at - begin);
-    put_entry(making, code, behind);
+    put_entry(code, making->engine->entry, behind);
     entry->raw = (uint16_t)(code->at - begin);
-    PUT(code, 0x0f, 0x05, 0xe9); /* raw: syscall; jmp behind */
+    PUT(code, 0x0f, 0x05); /* raw: syscall */
+    if (entry->kind & TRAMPOLINE_MAKES) PUT(code, 0x48, 0x85, 0xc0, 0x74, JUMP); /* test %rax, %rax; jz begun */
+    PUT(code, 0xe9); /* jmp behind */
     put_distance(code, behind);
+    if (entry->kind & TRAMPOLINE_MAKES) put_entry(code, making->engine->begun, behind); /* begun: */
 }
 
 /* Goes on to a new page when the last has no room for one more. */
 static unsigned place(struct making *making, const struct site *site) {
-    const unsigned size = (unsigned)site->window + ENTRY + RAW + (site->number >= 0 ? 0U : DECISION);
+    const unsigned size = (unsigned)site->window + ENTRY + RAW + (site->number >= 0 ? 0U : DECISION) + (makes(site) ? TEST + ENTRY : 0U);
     if (!making->header->trampoline_pages ||
         offsetof(struct trampoline_page, code) + making->used + size + (making->count + 1) * sizeof(struct trampoline) > IMAGE_PAGE)
         making->header->trampoline_pages++, making->used = making->count = 0;
@@ -163,7 +170,7 @@ static void rewrite(struct making *making, const struct site *site, uint64_t jum
     page->count = making->count;
     entry->code = (uint16_t)(offsetof(struct trampoline_page, code) + making->used - size);
     entry->window = jump ? site->window : 0;
-    entry->jumps = jump != 0;
+    entry->kind = (uint8_t)((jump ? TRAMPOLINE_JUMPS : 0) | (makes(site) ? TRAMPOLINE_MAKES : 0));
     entry->jump = (int32_t)((jump ? jump : site->at) + delta - page_address);
     entry->behind = (int32_t)(behind - page_address);
     struct code code = {.at = (uint8_t *)page + entry->code, .address = page_address + entry->code};
@@ -183,7 +190,9 @@ uint64_t image_make(const struct image_key *key, const uint8_t *file, const stru
     bytes_copy(header->magic, IMAGE_MAGIC, sizeof header->magic);
     header->key = *key;
     header->size = sizeof *header;
-    header->possible = count >= 0 && executable_read(file, key->size, &making.executable) == 0 && is_usual(&making.executable) && find_parts(&making, sites, (uint64_t)count);
+    const bool readable = count >= 0 && executable_read(file, key->size, &making.executable) == 0;
+    header->possible = readable && is_usual(&making.executable) && find_parts(&making, sites, (uint64_t)count);
+    header->doubtful = readable && !making.executable.sections && making.executable.frames.begin == making.executable.frames.end;
     if (!header->possible) header->part_count = 0;
     if (header->part_count == 0) return header->size;
     for (long i = 0; i < count; i++)
@@ -203,7 +212,7 @@ uint64_t image_make(const struct image_key *key, const uint8_t *file, const stru
     return header->size;
 }
 
-uint64_t image_origin(uint64_t address) {
+uint64_t image_origin(uint64_t address, uint64_t result) {
     const struct trampoline_page *page = (const struct trampoline_page *)down(address);
     const uint64_t at = address - (uint64_t)page, base = (uint64_t)page;
     if (page->magic != TRAMPOLINE_MAGIC) return address;
@@ -214,7 +223,8 @@ uint64_t image_origin(uint64_t address) {
     const uint64_t behind = base + (uint64_t)(int64_t)entry->behind;
     if (at == entry->code) return base + (uint64_t)(int64_t)entry->jump;
     if (at < entry->code + (uint64_t)entry->window) return address; /* half of what was moved is done */
-    return at >= entry->raw + (uint64_t)SHORT ? behind : behind - SHORT;
+    if (at < entry->raw + (uint64_t)SHORT) return behind - SHORT;
+    return entry->kind & TRAMPOLINE_MAKES && result == 0 ? address : behind;
 }
 
 static const struct trampoline *find(const struct trampoline_page *page, uint64_t behind) {
@@ -249,7 +259,9 @@ void image_move_trampolines(struct trampoline_page *pages, uint32_t count, int64
             entry->behind = (int32_t)(entry->behind - by);
             entry->jump = (int32_t)(entry->jump - by);
             move_distance((uint64_t)page + entry->enter + LEA, -by);
-            move_distance((uint64_t)page + entry->raw + RAW, -by);
+            const uint64_t end = (uint64_t)page + entry->raw + RAW + (entry->kind & TRAMPOLINE_MAKES ? TEST : 0);
+            move_distance(end, -by);
+            if (entry->kind & TRAMPOLINE_MAKES) move_distance(end + LEA, -by);
         }
     }
 }
@@ -259,7 +271,7 @@ void image_move_jumps(const struct trampoline_page *pages, uint32_t count, int64
         for (uint64_t i = 0; i < page->count; i++) {
             const struct trampoline *entry = trampoline_at(page, i);
             const uint64_t jump = (uint64_t)page + (uint64_t)(int64_t)entry->jump;
-            if (entry->jumps && jump >= from && jump + JUMP <= to) move_distance(jump + JUMP, by);
+            if (entry->kind & TRAMPOLINE_JUMPS && jump >= from && jump + JUMP <= to) move_distance(jump + JUMP, by);
         }
     }
 }
