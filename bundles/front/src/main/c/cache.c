@@ -19,8 +19,15 @@ enum { GOOD_FOR = 3600 /* seconds: what the machine allows may have changed mean
 
 extern char **environ;
 
+/* The start of a container for calls (calls.c): it takes nothing of what is around the command. */
+static bool for_calls(const struct options *options) {
+    return options->command && options->command[1] && !strcmp(options->command[0], "start") && !strcmp(options->command[1], "--for-calls");
+}
+
 static bool wanted(const struct options *options) {
-    if (options->foreground || !options->command || strcmp(options->command[0], "run") != 0) return false;
+    if (options->foreground || !options->command) return false;
+    if (for_calls(options)) return true;
+    if (strcmp(options->command[0], "run") != 0) return false;
     for (char **word = options->command; *word; word++)
         if (!strcmp(*word, "--rm")) return true;
     return false;
@@ -46,9 +53,10 @@ static void describe(struct bytes *to, const struct runtime *runtime) {
     record_add_text(to, "key.", runtime->key);
     record_add_text(to, "root", runtime->distribution->root);
     record_add_text(to, "buld", runtime->distribution->build);
+    for (char **word = runtime->options->arguments; *word; word++) record_add_text(to, "argv", *word);
+    if (for_calls(runtime->options)) return;
     record_add_text(to, "cwd.", getcwd(directory, sizeof directory) ? directory : "");
     record_add_number(to, "umsk", mask);
-    for (char **word = runtime->options->arguments; *word; word++) record_add_text(to, "argv", *word);
     for (char **variable = environ; *variable; variable++)
         if (!volatile_variable(runtime->options, *variable)) record_add_text(to, "envi", *variable);
 }

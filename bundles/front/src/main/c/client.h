@@ -34,6 +34,22 @@ struct entering {
     const char *keys;
 };
 int enter(const struct step *step, const struct bytes *payload, const struct entering *how);
+/* What is to be run in a container that has published how it is entered. */
+struct entry {
+    struct entering how;
+    char **weak;        /* variables that give way to the container's own; or NULL */
+    char **environment; /* and those that do not; or NULL */
+    const char *directory; /* NULL: the container's */
+    const char *user;      /* "": as whom it was started */
+    char **command;
+};
+/* Enters and ends with it. Answers when the container in this directory has published nothing: it does not run. */
+void enter_published(int directory, const struct entry *entry);
+
+/* calls.c: calls of commands that containers have exposed. This call is counted: a container that runs for calls alone goes on at least until this process has ended. */
+void calls_join(int directory);
+/* Carries it out when this program was started by the name of an exposed command, <home>/bin/NAME; else it answers. */
+void calls_exposed(char **arguments);
 
 /* plans.c: carries out plans in turn and answers the exit status of the last; the last one may take our own place. */
 int plans_execute(const struct distribution *distribution, const struct bytes *plans, size_t count, bool in_place);

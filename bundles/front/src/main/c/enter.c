@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -96,4 +97,36 @@ int enter(const struct step *step, const struct bytes *payload, const struct ent
     struct relay between = {.fd = master, .input = how->interactive, .signals = true, .guest = child, .keys = how->keys};
     int status = relay(&between);
     return status == RELAY_DETACHED ? leave_behind(master) : status;
+}
+
+/* The published payload without what this entry decides itself, then the entry's own. */
+static void make_payload(struct bytes *to, const struct step *step, const struct entry *entry) {
+    static const char *const OURS[] = {"argv", "flag", "size", "user"};
+    struct records list = record_list(&step->payload);
+    for (char **variable = entry->weak; variable && *variable; variable++) record_add_text(to, "envi", *variable);
+    for (struct record item; record_next(&list, &item) > 0;) {
+        bool ours = false;
+        for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) ours = ours || record_is(&item, OURS[i]);
+        if (!ours) record_add(to, item.tag, item.data, item.size);
+    }
+    for (char **word = entry->command; *word; word++) record_add_text(to, "argv", *word);
+    if (entry->how.terminal) record_add_text(to, "envi", "TERM=xterm");
+    for (char **variable = entry->environment; variable && *variable; variable++) record_add_text(to, "envi", *variable);
+    if (entry->directory) record_add_text(to, "cwd.", entry->directory);
+    record_add_text(to, "user", entry->user);
+    if (!entry->how.terminal) return;
+    struct winsize size = terminal_size();
+    unsigned char shape[4] = {(unsigned char)(size.ws_row >> 8), (unsigned char)size.ws_row, (unsigned char)(size.ws_col >> 8), (unsigned char)size.ws_col};
+    record_add_text(to, "flag", "terminal");
+    record_add(to, "size", shape, sizeof shape);
+}
+
+void enter_published(int directory, const struct entry *entry) {
+    struct bytes published = {0}, payload = {0};
+    struct step step = {0};
+    if (!read_file(directory, "run/enter", &published) || fchdir(directory) != 0) return;
+    struct records list = {published.data, published.size};
+    step_read(&step, &list);
+    make_payload(&payload, &step, entry);
+    exit(enter(&step, &payload, &entry->how));
 }

@@ -6,13 +6,10 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "terminal.h"
 
 struct request {
-    struct entering how;
-    char **environment;
-    const char *directory, *user, *container;
-    char **command;
+    struct entry entry;
+    const char *container;
 };
 
 /* The flags of `exec` with a value, and those without; a word that is not among them ends the parsing. */
@@ -40,22 +37,22 @@ static const struct flag *flag_lettered(char letter) {
 /* `K=V`, or `K`: then the caller's value, and nothing where the caller has none. */
 static void add_variable(struct request *request, const char *text) {
     const char *value = strchr(text, '=') ? NULL : getenv(text);
-    if (strchr(text, '=')) list_add(&request->environment, must_copy(text));
-    else if (value) list_add(&request->environment, must_format("%s=%s", text, value));
+    if (strchr(text, '=')) list_add(&request->entry.environment, must_copy(text));
+    else if (value) list_add(&request->entry.environment, must_format("%s=%s", text, value));
 }
 
 static void apply(struct request *request, const struct flag *flag, const char *value) {
     switch (flag->name[0]) {
-        case 'i': request->how.interactive = true; break;
-        case 't': request->how.terminal = true; break;
+        case 'i': request->entry.how.interactive = true; break;
+        case 't': request->entry.how.terminal = true; break;
         case 'e':
             if (value) add_variable(request, value);
             break;
-        case 'w': request->directory = value; break;
-        case 'u': request->user = value; break;
+        case 'w': request->entry.directory = value; break;
+        case 'u': request->entry.user = value; break;
         default:
-            if (flag->value) request->how.keys = value;
-            else request->how.detached = true;
+            if (flag->value) request->entry.how.keys = value;
+            else request->entry.how.detached = true;
     }
 }
 
@@ -97,40 +94,15 @@ static bool parse(struct request *request, char **at) {
     }
     if (!at || !at[0] || !at[1]) return false;
     request->container = at[0];
-    request->command = at + 1;
+    request->entry.command = at + 1;
     return true;
 }
 
-/* The published payload without what this command decides itself, then the command's own. */
-static void make_payload(struct bytes *to, const struct step *step, const struct request *request) {
-    static const char *const OURS[] = {"argv", "flag", "size", "user"};
-    struct records list = record_list(&step->payload);
-    for (struct record item; record_next(&list, &item) > 0;) {
-        bool ours = false;
-        for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++) ours = ours || record_is(&item, OURS[i]);
-        if (!ours) record_add(to, item.tag, item.data, item.size);
-    }
-    for (char **word = request->command; *word; word++) record_add_text(to, "argv", *word);
-    if (request->how.terminal) record_add_text(to, "envi", "TERM=xterm");
-    for (char **variable = request->environment; variable && *variable; variable++) record_add_text(to, "envi", *variable);
-    if (request->directory) record_add_text(to, "cwd.", request->directory);
-    record_add_text(to, "user", request->user ? request->user : "");
-    if (!request->how.terminal) return;
-    struct winsize size = terminal_size();
-    unsigned char shape[4] = {(unsigned char)(size.ws_row >> 8), (unsigned char)size.ws_row, (unsigned char)(size.ws_col >> 8), (unsigned char)size.ws_col};
-    record_add_text(to, "flag", "terminal");
-    record_add(to, "size", shape, sizeof shape);
-}
-
 void exec_command(const struct options *options) {
-    struct request request = {.how.keys = "ctrl-p,ctrl-q"};
-    struct bytes published = {0}, payload = {0};
-    struct step step = {0};
+    struct request request = {.entry = {.how.keys = "ctrl-p,ctrl-q", .user = ""}};
     if (!parse(&request, options->command + 1)) return;
     AUTO_CLOSE int directory = container_find(options->home, request.container);
-    if (directory < 0 || !read_file(directory, "run/enter", &published) || fchdir(directory) != 0) return;
-    struct records list = {published.data, published.size};
-    step_read(&step, &list);
-    make_payload(&payload, &step, &request);
-    exit(enter(&step, &payload, &request.how));
+    if (directory < 0) return;
+    calls_join(directory);
+    enter_published(directory, &request.entry);
 }

@@ -8,6 +8,7 @@ int main(int count, char **arguments) {
     struct runtime runtime;
     struct bytes plan = {0};
     (void)count;
+    calls_exposed(arguments);
     options_read(&options, arguments + (arguments[0] ? 1 : 0));
     const char *command = options.command ? options.command[0] : "";
     if (!strcmp(command, "exec")) exec_command(&options);

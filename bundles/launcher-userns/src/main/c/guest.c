@@ -19,6 +19,7 @@
 #include "rlimits.h"
 #include "spaces.h"
 #include "users.h"
+#include "wait.h"
 
 static void set_home(struct guest *guest, const char *home) {
     if (guest_variable(guest, "HOME")) return;
@@ -126,5 +127,6 @@ void guest_run(struct launch *launch) {
         if (listener >= 0) hand_over_listener(launch, listener);
     }
     if (plan->identity == IDENTITY_FULL) emulation_run(launch);
+    if (plan->guest.idle) wait_idle();
     execute(&plan->guest);
 }

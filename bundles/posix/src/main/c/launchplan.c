@@ -15,7 +15,7 @@ static const char MAGIC[] = "LICHPLAN";
 static const struct {
     const char *name;
     enum plan_flag flag;
-} FLAGS[] = {{"terminal", FLAG_TERMINAL}, {"interactive", FLAG_INTERACTIVE}, {"detached", FLAG_DETACHED}, {"ephemeral", FLAG_EPHEMERAL}, {"log", FLAG_LOG}};
+} FLAGS[] = {{"terminal", FLAG_TERMINAL}, {"interactive", FLAG_INTERACTIVE}, {"detached", FLAG_DETACHED}, {"ephemeral", FLAG_EPHEMERAL}, {"log", FLAG_LOG}, {"calls", FLAG_CALLS}};
 
 static unsigned flag_of(const char *name) {
     for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++)

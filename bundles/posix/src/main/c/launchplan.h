@@ -6,7 +6,7 @@
 
 enum { PLAN_FORMAT = 1, PLAN_MOST = 16 * 1024 * 1024 };
 
-enum plan_flag { FLAG_TERMINAL = 1, FLAG_INTERACTIVE = 2, FLAG_DETACHED = 4, FLAG_EPHEMERAL = 8, FLAG_LOG = 16 };
+enum plan_flag { FLAG_TERMINAL = 1, FLAG_INTERACTIVE = 2, FLAG_DETACHED = 4, FLAG_EPHEMERAL = 8, FLAG_LOG = 16, FLAG_CALLS = 32 };
 
 struct step {
     bool present, sealed;

@@ -80,6 +80,24 @@ static bool lock(int fd, int command) {
 bool lock_try(int fd) { return lock(fd, F_OFD_SETLK); }
 bool lock_wait(int fd) { return lock(fd, F_OFD_SETLKW); }
 
+bool lock_part(int fd, enum lock_part part, bool alone) {
+    struct flock one = {.l_type = alone ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET, .l_start = part, .l_len = 1};
+    int result;
+    do result = fcntl(fd, F_OFD_SETLKW, &one);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+void unlock_part(int fd, enum lock_part part) {
+    struct flock one = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = part, .l_len = 1};
+    (void)fcntl(fd, F_OFD_SETLK, &one);
+}
+
+bool lock_is_held(int fd) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
 static struct sockaddr_un address_of(int directory, const char *name) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);

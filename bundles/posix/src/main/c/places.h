@@ -13,6 +13,12 @@ char *home_directory(const char *home);
 /* Takes an OFD write lock on the whole file; false: errno, EAGAIN when somebody has it. */
 bool lock_try(int fd);
 bool lock_wait(int fd);
+/* Parts of the file `calls` of a container: read by each call and written by who waits for their end; written by who starts the container for a call. Waits for it. */
+enum lock_part { LOCK_PART_CALLS, LOCK_PART_START };
+bool lock_part(int fd, enum lock_part part, bool alone);
+void unlock_part(int fd, enum lock_part part);
+/* Whether somebody else holds it. */
+bool lock_is_held(int fd);
 /* Binds or connects a Unix socket `name` in a directory, however long its path is. -1: errno. */
 int socket_listen(int directory, const char *name);
 int socket_connect(int directory, const char *name);

@@ -112,6 +112,7 @@ static void started(struct shim *shim) {
         forget(STDOUT_FILENO);
         forget(STDERR_FILENO);
     }
+    calls_begin(shim);
     if (shim->starter >= 0) report_send(shim->starter, "okay", shim->container.id, strlen(shim->container.id), -1);
     close_fd(&shim->starter);
 }

@@ -37,6 +37,7 @@ struct shim {
     int report;  /* of the launcher; -1 after its end */
     int starter; /* who waits for a detached start to be done; -1: nobody */
     int sealed;  /* the launcher's sealed copy, -1: none */
+    int silence; /* readable once nobody calls any more; -1: not of interest */
     pid_t preparer, launcher, first;
     bool started; /* the guest's program runs */
     bool ended;   /* its first process has ended */
@@ -94,6 +95,10 @@ bool clients_full(const struct shim *shim); /* somebody attached does not keep u
 int64_t clients_check(struct shim *shim);   /* drops who has not kept up for long; the next time to look, or 0 */
 void clients_fail(struct shim *shim, int status, const char *message);
 void clients_end(struct shim *shim); /* tells the exit status to all who wait for it, and waits until they have it, but not for ever */
+
+/* calls.c: from when on the container runs for calls alone, if it does. */
+void calls_begin(struct shim *shim);
+void calls_watch(struct shim *shim);
 
 /* loop.c */
 typedef void on_ready(struct shim *shim, void *what, short events);

@@ -72,7 +72,7 @@ void guest_settle(struct launch *launch) {
     const char *directory = guest->directory && *guest->directory ? guest->directory : "/";
     if (!tree_enter(&launch->tree, directory))
         die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot enter the working directory (%s in the container): %s", directory, strerror(errno));
-    command_check(&launch->tree, guest);
+    if (!guest->idle) command_check(&launch->tree, guest);
     if (!guest->terminal) return;
     console_open(&launch->console, &guest->size);
     if (!report_send(launch->report, "cons", NULL, 0, launch->console.master)) die(STATUS_LICHEN, "cannot hand over the terminal: %s", strerror(errno));
@@ -87,6 +87,7 @@ void guest_run(struct launch *launch) {
         if (error < 0) die(STATUS_LICHEN, "cannot mark the process with its user: %s", strerror(-error));
     }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (guest->idle) wait_idle();
     char **environment = NULL;
     for (char **at = guest->environment; at && *at; at++) list_add(&environment, *at);
     list_add(&environment, must_format("%s%s%cf%c%c%c", ENGINE_STATE, launch->block, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR));

@@ -138,8 +138,9 @@ static void read_root(struct root *root, const struct record *record) {
 
 static void read_flag(struct guest *guest, const struct record *record) {
     const char *flag = record_text(record);
-    if (strcmp(flag, "terminal") != 0) die(STATUS_LICHEN, "cannot carry out the plan (flag %s): unknown flag", flag);
-    guest->terminal = true;
+    if (!strcmp(flag, "terminal")) guest->terminal = true;
+    else if (!strcmp(flag, "idle")) guest->idle = true;
+    else die(STATUS_LICHEN, "cannot carry out the plan (flag %s): unknown flag", flag);
 }
 
 static void read_size(struct guest *guest, const struct record *record) {

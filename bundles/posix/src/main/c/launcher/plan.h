@@ -61,6 +61,7 @@ struct guest {
     char **argv, **environment;
     const char *directory, *user; /* NULL: "/", and as the container was started */
     bool terminal;
+    bool idle; /* no program: the first process waits for its end, others enter */
     struct winsize size;
 };
 

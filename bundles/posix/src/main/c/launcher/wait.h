@@ -16,6 +16,9 @@ int wait_for(pid_t child, bool together);
 /* The same for the first process of a container without a pid namespace, which never stops: -1 once `parent` is no longer our parent (prctl(PR_SET_PDEATHSIG) wakes us). */
 int wait_as_init(pid_t child, bool together, pid_t parent);
 
+/* What a guest without a program does: it waits to be told to end, and then ends well. Closes everything but stdin, stdout and stderr, so that it counts as running. */
+_Noreturn void wait_idle(void);
+
 /* Default dispositions and an empty mask, as a guest's program is to begin. */
 void signals_default(void);
 
