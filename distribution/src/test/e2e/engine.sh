@@ -1,5 +1,6 @@
 # What launchers with an engine in the guest do: no namespaces, no ptrace, no isolation. Sourced with `launcher`, and with `fact`, what it needs.
 . "$E2E/images.sh"
+. "$E2E/traced.sh"
 before=$(ls -A "$XDG_RUNTIME_DIR/lichen/c" 2>/dev/null) # what suites that kill have left
 t "import alpine" images_ready
 able() {
@@ -118,6 +119,15 @@ mapped='
   cd /proc/$! && cmp maps /tmp/other; s=$?; kill $!; exit $s'
 t "maps, smaps and map_files tell of the guest's files" status 0 run sh -c "$mapped"
 t "the same with identity single" status 0 launched --identity single test/alpine sh -c "$mapped"
+looking() { # programs of musl, dynamic and static, and a static one of glibc
+  have gcc && have musl-gcc
+  mkdir -p "$HOME/looks" && gcc -w -O1 -static -o "$HOME/looks/glibc" "$E2E/guest/looks.c" 2>"$TMPDIR/cc" && musl-gcc -O1 -static -o "$HOME/looks/musl" "$E2E/guest/looks.c" || { cat "$TMPDIR/cc" && return 1; }
+  traced "$HOME/looks" -- "$@" -v "$HOME/looks:/looks:ro" --launcher $launcher test/alpine sh -ec '
+    ls -lR /etc /lib >/dev/null; id guest; [ "$(id -u)" != 0 ] || su -s /bin/sh guest -c id; apk info; [ -e /nowhere ] || echo x >/tmp/x; mv /tmp/x /srv; mkdir /tmp/d; cp -a /bin/busybox /tmp/d; /tmp/d/busybox true; awk "BEGIN { getline < \"/etc/passwd\" }"
+    cd /etc && cat ../etc/hosts apk/world; /looks/glibc; /looks/musl; getent passwd root; nslookup localhost || :; (sleep 0.1 & wait)'
+}
+t "no file of the host is looked at" looking
+t "nor with identity single" looking --identity single
 
 refused() { # WORD OPTION…: exit 125, and the word names what was asked for
   local word=$1
