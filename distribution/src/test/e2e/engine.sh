@@ -1,5 +1,6 @@
 # What launchers with an engine in the guest do: no namespaces, no ptrace, no isolation. Sourced with `launcher`, and with `fact`, what it needs.
 . "$E2E/images.sh"
+. "$E2E/traced.sh"
 before=$(ls -A "$XDG_RUNTIME_DIR/lichen/c" 2>/dev/null) # what suites that kill have left
 t "import alpine" images_ready
 able() {
@@ -100,6 +101,33 @@ t "volumes: bind, ro, a file, named, with ':'" volumes
 t "--read-only, --tmpfs" eval '
   status 1 launched --read-only test/alpine touch /x && status 0 launched --read-only --tmpfs /t test/alpine touch /t/x &&
   equals "700 1777" "$(launched --tmpfs /t:mode=0700 --tmpfs /u test/alpine sh -c "echo \$(stat -c %a /t /u)")"'
+
+# What is mapped: the guest's files by its own paths and inode numbers, each segment in one piece; nothing of the engine's.
+mapped='
+  check() {
+    ! grep -e / -e "(deleted)" "$1" | grep -v -e "  */bin/busybox$" -e "  */lib/ld-musl-x86_64.so.1$" || exit 1
+    [ "$(grep -c "r-xp .*/bin/busybox$" "$1")" = 1 ] && [ "$(grep -c "r-xp .*/ld-musl" "$1")" = 1 ] || exit 1
+    while read -r range rights offset device inode path; do
+      case $path in /*) [ "$(stat -c %i "$path")" = "$inode" ] || exit 1 ;; esac
+    done <"$1"
+  }
+  cat /proc/self/maps >/tmp/self && check /tmp/self
+  sleep 100 & until grep -q musl /proc/$!/maps; do sleep 0.1; done
+  cat /proc/$!/maps >/tmp/other && cat /proc/$!/task/$!/smaps | grep "^[0-9a-f]*-" >/tmp/blocks && check /tmp/other && [ -s /tmp/blocks ] || exit 1
+  ! grep -e / /tmp/blocks | grep -v -e " /bin/busybox$" -e " /lib/ld-musl-x86_64.so.1$" || exit 1
+  ls -l /proc/$!/map_files >/tmp/files && [ "$(grep -c " -> /bin/busybox$" /tmp/files)" -ge 5 ] && [ "$(grep -c -e /images/ -e lichen-image /tmp/files)" -le 2 ] || exit 1 # trampolines are named
+  cd /proc/$! && cmp maps /tmp/other; s=$?; kill $!; exit $s'
+t "maps, smaps and map_files tell of the guest's files" status 0 run sh -c "$mapped"
+t "the same with identity single" status 0 launched --identity single test/alpine sh -c "$mapped"
+looking() { # programs of musl, dynamic and static, and a static one of glibc
+  have gcc && have musl-gcc
+  mkdir -p "$HOME/looks" && gcc -w -O1 -static -o "$HOME/looks/glibc" "$E2E/guest/looks.c" 2>"$TMPDIR/cc" && musl-gcc -O1 -static -o "$HOME/looks/musl" "$E2E/guest/looks.c" || { cat "$TMPDIR/cc" && return 1; }
+  traced "$HOME/looks" -- "$@" -v "$HOME/looks:/looks:ro" --launcher $launcher test/alpine sh -ec '
+    ls -lR /etc /lib >/dev/null; id guest; [ "$(id -u)" != 0 ] || su -s /bin/sh guest -c id; apk info; [ -e /nowhere ] || echo x >/tmp/x; mv /tmp/x /srv; mkdir /tmp/d; cp -a /bin/busybox /tmp/d; /tmp/d/busybox true; awk "BEGIN { getline < \"/etc/passwd\" }"
+    cd /etc && cat ../etc/hosts apk/world; /looks/glibc; /looks/musl; getent passwd root; nslookup localhost || :; (sleep 0.1 & wait)'
+}
+t "no file of the host is looked at" looking
+t "nor with identity single" looking --identity single
 
 refused() { # WORD OPTION…: exit 125, and the word names what was asked for
   local word=$1

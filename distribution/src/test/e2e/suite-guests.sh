@@ -1,6 +1,7 @@
 # What guests do, under every launcher: the same checks (guest/acceptance) in the same image.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/traced.sh"
 guest=$E2E/guest
 here=$(dirname "$(dirname "$(command -v lichen)")")
 
@@ -81,6 +82,16 @@ postgres() {
     psql -h $d -p 5599 -Atc "select 41 + 1"; $b/pg_ctl -D $d/d stop -m fast >/dev/null; rm -rf $d')"
 }
 
+# Programs of all kinds look for what the host has too: locales, converters, name services, caches of the linker, headers, certificates.
+looking() {
+  traced "$guest" -- "${options[@]}" -v "$guest:/guest:ro" workshop bash -ec '
+    cd /tmp && export LANG=C.UTF-8
+    locale -a; locale charmap; LC_ALL=de_DE.UTF-8 ls -l /etc; printf "\344" | iconv -f ISO-8859-2 -t UTF-16; getent hosts localhost; getent passwd root; ldconfig -p; ldd /bin/ls; TZ=Europe/Berlin date
+    python3 -c "import ctypes.util, locale, socket, ssl, sqlite3, subprocess; locale.setlocale(locale.LC_ALL, \"\"); socket.getaddrinfo(\"localhost\", 80); ssl.create_default_context(); ctypes.CDLL(None); subprocess.run([\"true\"]); open(\"/etc/hostname\")"
+    gcc -w -O1 -o looks /guest/looks.c && ./looks && gcc -w -O1 -static -o looks /guest/looks.c && ./looks && perl -MPOSIX -e "setlocale(LC_ALL, q()); exit system(q(true))" && git init -q g
+    /guest/made/looks-static; /guest/made/looks-musl; /guest/made/signals-static /tmp 2; [ ! -x /guest/made/forks-go ] || /guest/made/forks-go'
+}
+
 # `full`: namespaces isolate, and root is emulated as with trap.
 for way in userns trap full preload; do
   case $way in
@@ -108,6 +119,7 @@ for way in userns trap full preload; do
     t "$way: PostgreSQL" postgres
   fi
   [ $way != trap ] || t "$way: Lichen inside Lichen" inside
+  case $way in trap | preload) t "$way: no file of the host is looked at" looking ;; esac
   t "$way: nothing is left running" eval 'lichen rm -f w >/dev/null'
   alpine_guest() {
     lichen run --rm "${options[@]}" -v "$guest:/guest:ro" test/alpine sh -ec '

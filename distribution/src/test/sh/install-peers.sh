@@ -18,6 +18,7 @@ want xz xz-utils
 want mksquashfs squashfs-tools
 want gpg gnupg
 want setpriv util-linux
+want strace strace
 want stress-ng stress-ng
 want fuse-overlayfs fuse-overlayfs
 want squashfuse squashfuse

@@ -38,6 +38,15 @@ long process_at(const struct union_place *place);
 bool may_leave(struct call *call, const struct union_place *place);
 /* A file of /proc that has to tell the guest something else than the kernel does: a descriptor; -ENOENT: it is none. */
 long open_generated(struct call *call, const struct union_place *place, int flags);
+/* Whether that could be, by its last name. */
+bool is_generated(const char *name);
+/* Where a link in map_files leads, if it is one: to `path`, as the kernel would tell it without images; or 0. */
+long mapped_behind(struct call *call, const struct union_place *place, char *path);
+/* maps.c */
+/* The text of /proc/PID/maps or smaps (`blocks`), read from `from`, to the end of `to`, as it would be without an engine. 0 or -errno. */
+long maps_show(struct call *call, long from, long to, bool blocks);
+/* The path of the file that was mapped there by the guest of a process, as told by the kernel, to `path`, which has PATH_ROOM bytes: its size, or -errno. */
+long maps_path(struct call *call, long pid, uint64_t low, char *path);
 /* A vfork child has asked its parent to trace it, and is about to execute; and the stop that the tracer waits for, in the program. */
 bool is_traced_later(void);
 void be_traced(void);

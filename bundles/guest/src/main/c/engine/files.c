@@ -113,13 +113,17 @@ static long open_at_hand(struct call *call, const struct opening *opening) {
 }
 
 static long open_plainly(struct call *call, struct union_place *place, const struct opening *opening) {
-    if (is_look(opening->flags) && is_at_hand(place, opening->dir, opening->path)) {
+    if (is_look(opening->flags) && !is_generated(opening->path) && is_at_hand(place, opening->dir, opening->path)) {
         const long result = open_at_hand(call, opening);
         if (!may_be_link(result, opening->flags)) return result;
     }
     for (unsigned lazy = opening->flags & O_PATH ? 0U : UNION_LAZY;; lazy = 0) {
         long result = resolve_path(call, place, opening->dir, opening->path, resolving(opening) | lazy);
         if (result < 0) return result;
+        if (place->found && !place->magic && !(opening->flags & O_PATH) && (result = open_generated(call, place, opening->flags)) != -ENOENT) {
+            union_release(place);
+            return result;
+        }
         const bool looked = place->looked, here = is_direct(place) || place->magic || is_slow_to_open(place);
         result = here ? open_here(call, place, opening) : 0;
         union_release(place);
@@ -373,6 +377,8 @@ long call_faccessat2(struct call *call) { return access_path(call, (int)call->rd
 static long link_of_proc(struct call *call, struct union_place *place, char *target, long size) {
     const long own = executable_behind(call, place, target);
     if (own) return own;
+    const long mapped = mapped_behind(call, place, target);
+    if (mapped) size = mapped;
     return *target == '/' ? (long)told_by_proc(call, target, (size_t)size) : size;
 }
 

@@ -8,7 +8,7 @@
 #include "table.h"
 #include "unseen.h"
 
-enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, READ_EXECUTE = 5, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, KIND = 0x0f, FIXED_NEW = 0x100000 };
+enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, READ_EXECUTE = 5, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, KIND = 0x0f, FIXED_NEW = 0x100000, NO_RESERVE = 0x4000 };
 
 extern const char entry[], begun[];
 
@@ -54,8 +54,9 @@ struct placing {
 
 static uint64_t size_of(const struct placing *placing) { return placing->header->trampoline_pages * (uint64_t)IMAGE_PAGE; }
 
+/* Of another kind than its neighbours, so that the kernel does not make one mapping of them (maps.c). */
 static long map_trampolines(const struct placing *placing, uint64_t address, int protection) {
-    const long result = SYS(mmap, address, size_of(placing), protection, PRIVATE | FIXED_NEW, placing->image, IMAGE_PAGE);
+    const long result = SYS(mmap, address, size_of(placing), protection, PRIVATE | FIXED_NEW | NO_RESERVE, placing->image, IMAGE_PAGE);
     if (result < 0 || result == (long)address) return result;
     SYS(munmap, result, size_of(placing)); /* before Linux 4.17 */
     return -EEXIST;

@@ -116,24 +116,58 @@ bool may_leave(struct call *call, const struct union_place *place) {
     return pid >= 0 && (pid == SYS(getpid, 0) || pid == SYS(gettid, 0) || marked(call, pid, scratch_of(call)->text) != -ENOENT);
 }
 
-long open_generated(struct call *call, const struct union_place *place, int flags) {
+/* Who the guest takes itself for, in `status`. */
+static long show_status(struct call *call, long pid, long from, long to) {
     enum { ROOM = 8192 };
     struct root_credentials credentials;
     char in[ROOM], *out = scratch_of(call)->text;
-    const long pid = engine.full ? process_of(place, place->size, "status") : -1;
-    if (pid < 0 || (flags & O_ACCMODE) != O_RDONLY) return -ENOENT;
     if (root_book_who(engine.config->book, (int)pid, &credentials, out) < 0) return -ENOENT;
-    const long from = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC, 0);
-    if (from < 0) return from;
     const long size = SYS(read, from, in, sizeof in);
-    sys_close(from);
     if (size <= 0) return -ENOENT;
     const long shown = root_show_status(&credentials, in, (size_t)size, out, sizeof scratch_of(call)->text);
-    const long to = shown < 0 ? shown : SYS(memfd_create, "status", flags & O_CLOEXEC ? 1 : 0);
-    if (to < 0) return to;
-    SYS(write, to, out, shown);
-    SYS(lseek, to, 0, 0);
-    return to;
+    return shown < 0 ? shown : SYS(write, to, out, shown);
+}
+
+enum generated { NOT_GENERATED, STATUS, MAPS, SMAPS };
+
+static enum generated kind_of(const struct union_place *place, long *pid) {
+    static const struct {
+        const char *name;
+        enum generated kind;
+    } files[] = {{"maps", MAPS}, {"smaps", SMAPS}, {"status", STATUS}};
+    for (unsigned i = 0; i < sizeof files / sizeof *files; i++)
+        if ((files[i].kind != STATUS || engine.full) && (*pid = process_of(place, place->size, files[i].name)) >= 0) return files[i].kind;
+    return NOT_GENERATED;
+}
+
+bool is_generated(const char *name) {
+    const size_t size = text_size(name);
+    return is_text(name, size, "maps") || is_text(name, size, "smaps");
+}
+
+long mapped_behind(struct call *call, const struct union_place *place, char *path) {
+    const long pid = process_with(place, "map_files");
+    uint64_t low = 0;
+    if (pid < 0) return 0;
+    for (const char *at = place->guest + place->name; (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f'); at++) low = low << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    const long size = maps_path(call, pid, low, path);
+    return size < 0 ? 0 : size;
+}
+
+long open_generated(struct call *call, const struct union_place *place, int flags) {
+    long pid;
+    const enum generated kind = kind_of(place, &pid);
+    if (kind == NOT_GENERATED || (flags & O_ACCMODE) != O_RDONLY) return -ENOENT;
+    const long from = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC, 0);
+    if (from < 0) return from;
+    const long to = SYS(memfd_create, place->guest + place->name, flags & O_CLOEXEC ? 1 : 0);
+    long result = to;
+    if (to >= 0) result = kind == STATUS ? show_status(call, pid, from, to) : maps_show(call, from, to, kind == SMAPS);
+    sys_close(from);
+    if (result >= 0) result = SYS(lseek, to, 0, 0);
+    if (result >= 0) return to;
+    sys_close(to);
+    return result;
 }
 
 /* ---- ptrace */

@@ -36,12 +36,17 @@ static char *put_name(char *to, const struct image_key *key) {
 }
 
 /* What a crash of the machine or another hand has left is no image, and made anew. */
-static long open_made(const char *path, const struct image_key *key, struct image_header *header) {
+static long open_image(const char *path, struct image_header *header) {
     const long fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     if (fd < 0) return fd;
-    if (SYS(pread64, fd, header, sizeof *header, 0) == (long)sizeof *header && bytes_equal(header->magic, IMAGE_MAGIC, sizeof header->magic) &&
-        bytes_equal(&header->key, key, sizeof *key) && header->part_count <= IMAGE_PARTS)
-        return fd;
+    if (SYS(pread64, fd, header, sizeof *header, 0) == (long)sizeof *header && bytes_equal(header->magic, IMAGE_MAGIC, sizeof header->magic) && header->part_count <= IMAGE_PARTS) return fd;
+    SYS(close, fd);
+    return -ENOENT;
+}
+
+static long open_made(const char *path, const struct image_key *key, struct image_header *header) {
+    const long fd = open_image(path, header);
+    if (fd < 0 || bytes_equal(&header->key, key, sizeof *key)) return fd;
     SYS(close, fd);
     return -ENOENT;
 }
@@ -56,9 +61,12 @@ static long write_all(long fd, const char *data, uint64_t size) {
     return 0;
 }
 
+/* What an image in memory is named, before its key. */
+static const char IN_MEMORY[] = "lichen-image:";
+
 /* Beside its place, synced, and renamed into it. Answers a descriptor; where nothing can be written, of an image in memory, for this process alone. */
 static long store(const char *path, const char *data, uint64_t size) {
-    char beside[PATH_MOST];
+    char beside[PATH_MOST], name[sizeof IN_MEMORY + NAME_ROOM];
     put_decimal(put_text(put_text(beside, path), "~"), (uint64_t)SYS(gettid, 0));
     long fd = sys_openat(AT_FDCWD, beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) {
@@ -69,7 +77,8 @@ static long store(const char *path, const char *data, uint64_t size) {
         SYS(unlink, beside);
         SYS(close, fd);
     }
-    fd = SYS(memfd_create, "image", 1 /* MFD_CLOEXEC */);
+    put_name(put_text(name, IN_MEMORY), &((const struct image_header *)data)->key);
+    fd = SYS(memfd_create, name, 1 /* MFD_CLOEXEC */);
     const long result = fd < 0 ? fd : write_all(fd, data, size);
     if (result >= 0) return fd;
     sys_close(fd);
@@ -124,4 +133,30 @@ long image_open(const char *directory, int fd, const struct image_engine *engine
     if (result >= 0 && SYS(pread64, result, header, sizeof *header, 0) == (long)sizeof *header) return result;
     sys_close(result);
     return result < 0 ? result : -EIO;
+}
+
+static const char *take_hex(const char *at, const char *end, uint64_t *value) {
+    for (*value = 0; at < end && ((*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f')); at++) *value = *value << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    return at;
+}
+
+bool image_mapped(const char *directory, const char *path, size_t size, uint64_t *device, uint64_t *inode, struct image_header *header) {
+    static const char MEMORY[] = "/memfd:";
+    char text[PATH_MOST];
+    const size_t within = text_size(directory), memory = sizeof MEMORY - 1;
+    const bool kept = begins(path, size, directory) && size > within && path[within] == '/';
+    if (!kept && !(begins(path, size, MEMORY) && begins(path + memory, size - memory, IN_MEMORY))) return false;
+    const char *at = path + (kept ? within + 1 : memory + sizeof IN_MEMORY - 1), *end = path + size;
+    at = take_hex(at, end, device);
+    if (at == end || *at != '-') return false;
+    at = take_hex(at + 1, end, inode);
+    if (at == end || *at != '-') return false;
+    header->part_count = 0;
+    if (!kept || size >= sizeof text) return true;
+    bytes_copy(text, path, size);
+    text[size] = 0;
+    const long fd = open_image(text, header);
+    if (fd < 0) header->part_count = 0;
+    sys_close(fd);
+    return true;
 }
