@@ -3,6 +3,7 @@ package org.lichen.archive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.lichen.api.image.Entry;
@@ -12,11 +13,15 @@ import org.lichen.posix.Errno;
 import org.lichen.posix.Linux;
 import org.lichen.posix.PosixException;
 
-/** Makes one file as it is to lie on disk. */
+/** Makes one file as it is to lie on disk; its content is on its way there when this returns. */
 final class Maker {
   private static final int NEW = Linux.O_WRONLY | Linux.O_CREAT | Linux.O_EXCL;
 
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(256 << 10);
+  private final Writers writers;
+
+  Maker(Writers writers) {
+    this.writers = writers;
+  }
 
   /** Fails with EEXIST if something has the name. A directory is left to {@link #finish}. */
   void make(Entry entry, Directory in, byte[] name, Optional<HardLink> link) throws IOException {
@@ -74,15 +79,29 @@ final class Maker {
   }
 
   private void file(Entry entry, Directory in, byte[] name) throws IOException {
-    try (Descriptor file = in.file(name, NEW, 0600)) {
-      content(entry, file);
-      attributes(file, entry.xattrs());
-      file.chmod(diskMode(entry));
-      file.touch(entry.modified());
+    Map<String, byte[]> xattrs = entry.xattrs();
+    int mode = diskMode(entry);
+    Instant modified = entry.modified();
+    Descriptor file = in.file(name, NEW, 0600);
+    Writers.Target to = writers.begin(file, entry.path());
+    boolean whole = false;
+    try {
+      content(entry, to);
+      whole = true;
+    } finally {
+      if (!whole) {
+        to.abandon();
+      }
     }
+    to.end(
+        () -> {
+          attributes(file, xattrs);
+          file.chmod(mode);
+          file.touch(modified);
+        });
   }
 
-  private void content(Entry entry, Descriptor file) throws IOException {
+  private void content(Entry entry, Writers.Target to) throws IOException {
     ReadableByteChannel from = entry.content();
     long at = 0;
     for (Entry.Extent extent : entry.extents()) {
@@ -92,28 +111,37 @@ final class Maker {
         throw ArchiveException.entry(entry.path(), "has holes that cannot be");
       }
       if (extent.offset() > at) {
-        file.position(extent.offset());
+        to.position(extent.offset());
       }
-      copy(entry, from, file, extent.length());
+      copy(entry, from, to, extent.length());
       at = extent.offset() + extent.length();
     }
     if (at < entry.size()) {
-      file.truncate(entry.size());
+      to.truncate(entry.size());
     }
   }
 
-  private void copy(Entry entry, ReadableByteChannel from, Descriptor to, long length)
+  private void copy(Entry entry, ReadableByteChannel from, Writers.Target to, long length)
       throws IOException {
     long left = length;
     while (left > 0) {
-      buffer.clear().limit((int) Math.min(buffer.capacity(), left));
-      while (buffer.hasRemaining()) {
-        if (from.read(buffer) < 0) {
-          throw ArchiveException.entry(
-              entry.path(), "is cut off: it says " + entry.size() + " bytes and has fewer");
+      ByteBuffer buffer = writers.buffer();
+      boolean full = false;
+      try {
+        buffer.limit((int) Math.min(buffer.capacity(), left));
+        while (buffer.hasRemaining()) {
+          if (from.read(buffer) < 0) {
+            throw ArchiveException.entry(
+                entry.path(), "is cut off: it says " + entry.size() + " bytes and has fewer");
+          }
+        }
+        full = true;
+      } finally {
+        if (!full) {
+          writers.back(buffer);
         }
       }
-      left -= buffer.flip().remaining();
+      left -= buffer.position();
       to.write(buffer);
     }
   }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import org.lichen.api.image.Entry;
 import org.lichen.api.image.EntryStream;
-import org.lichen.posix.Bytes;
 import org.lichen.posix.Directory;
 import org.lichen.posix.Errno;
 import org.lichen.posix.FileStatus;
@@ -27,7 +26,8 @@ import org.lichen.posix.Trees;
  *
  * What the image says instead is in the index. A later entry replaces an earlier one of the same
  * path. Whiteouts get the encoding of the store; they hide what is below, never what this layer has
- * itself, in whatever order. Syncing is left to the caller.
+ * itself, in whatever order. Files are made in the order of the entries and written beside it, so
+ * that many are on the way to the disk at once. Syncing is left to the caller.
  */
 public final class Unpacker {
   private static final EntryPath ROOT = new EntryPath(List.of());
@@ -36,7 +36,8 @@ public final class Unpacker {
   private final Whiteouts encoding;
   private final LayerIndex index;
   private final Parents parents;
-  private final Maker maker = new Maker();
+  private final Writers writers = new Writers();
+  private final Maker maker = new Maker(writers);
   private final List<EntryPath> directories = new ArrayList<>();
   private final List<Instant> times = new ArrayList<>();
   private boolean anythingHidden;
@@ -57,7 +58,8 @@ public final class Unpacker {
    * @throws PosixException if the disk is full
    */
   public void unpack(EntryStream entries) throws IOException {
-    try (parents) {
+    try (parents;
+        writers) {
       Optional<Entry> next = entries.next();
       while (next.isPresent()) {
         unpack(next.get());
@@ -66,6 +68,7 @@ public final class Unpacker {
       if (!rootSaid) {
         parents.implyRoot();
       }
+      writers.finish();
       setTimes();
     }
   }
@@ -98,11 +101,7 @@ public final class Unpacker {
         }
       }
     } catch (PosixException e) {
-      if (e.full()) {
-        throw e;
-      }
-      throw new ArchiveException(
-          "entry '" + Bytes.shown(named) + "' cannot be unpacked: " + e.getMessage(), e);
+      throw ArchiveException.unpacking(named, e);
     }
   }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +28,11 @@ final class Blocks implements AutoCloseable {
   private final Superblock superblock;
   private final Table fragments;
   private final ExecutorService workers;
+  private final ThreadLocal<byte[]> packed;
+
+  /** Blocks that were read and are free for others: what is short-lived and large costs most. */
+  private final BlockingQueue<byte[]> used;
+
   private final Map<Long, Future<byte[]>> kept =
       new LinkedHashMap<>(2 * KEPT_FRAGMENTS, 0.75f, true) {
         private static final long serialVersionUID = 1;
@@ -55,6 +62,8 @@ final class Blocks implements AutoCloseable {
             superblock.fragments() == 0 ? Superblock.LENGTH : superblock.fragmentTable(),
             FRAGMENT_ENTRY,
             superblock.fragments());
+    this.packed = ThreadLocal.withInitial(() -> new byte[superblock.blockSize()]);
+    this.used = new ArrayBlockingQueue<>(ahead());
     int threads = Math.min(4, Runtime.getRuntime().availableProcessors());
     this.workers = Executors.newFixedThreadPool(threads, Blocks::thread);
   }
@@ -79,6 +88,13 @@ final class Blocks implements AutoCloseable {
     return workers.submit(task(at, word, length, true));
   }
 
+  /** Takes back what {@link #block} gave and nobody looks at any more. */
+  void back(byte[] block) {
+    if (block.length == superblock.blockSize()) {
+      used.offer(block); // or it is one too many
+    }
+  }
+
   /** A fragment; of at most a block's length. */
   Future<byte[]> fragment(long number) throws IOException {
     Future<byte[]> known = kept.get(number);
@@ -99,26 +115,32 @@ final class Blocks implements AutoCloseable {
       if (stored == 0 || stored > superblock.blockSize() || (word & ~(2 * PLAIN - 1)) != 0) {
         throw SquashfsException.at(at, what, "a length of " + stored + " bytes cannot be");
       }
-      byte[] bytes = image.bytes(at, stored, what);
-      byte[] content;
+      byte[] content = memory(exactly && length == superblock.blockSize(), length);
+      int got = stored;
       if ((word & PLAIN) != 0) {
-        content = bytes;
+        if (stored <= length) {
+          image.bytes(at, content, stored, what);
+        }
       } else {
-        content = new byte[length];
-        int got;
+        byte[] bytes = packed.get();
+        image.bytes(at, bytes, stored, what);
         try {
           got = superblock.codec().unpack(bytes, stored, content);
         } catch (IOException e) {
           throw SquashfsException.at(at, what, "its compressed data is damaged: " + e.getMessage());
         }
-        content = got == length ? content : Arrays.copyOf(content, got);
       }
-      if (exactly && content.length != length) {
+      if (exactly && got != length) {
         throw SquashfsException.at(
-            at, what, "it has " + content.length + " bytes where " + length + " are due");
+            at, what, "it has " + got + " bytes where " + length + " are due");
       }
-      return content;
+      return got == content.length ? content : Arrays.copyOf(content, got);
     };
+  }
+
+  private byte[] memory(boolean whole, int length) {
+    byte[] known = whole ? used.poll() : null;
+    return known == null ? new byte[length] : known;
   }
 
   static byte[] await(Future<byte[]> block) throws IOException {

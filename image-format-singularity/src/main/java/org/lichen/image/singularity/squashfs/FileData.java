@@ -21,6 +21,7 @@ final class FileData implements ReadableByteChannel {
   private int next;
   private boolean tailAsked;
   private ByteBuffer current = ByteBuffer.allocate(0);
+  private boolean shared = true; // what is current, with other files
   private boolean open = true;
 
   FileData(Blocks blocks, Inode inode, int blockSize) {
@@ -83,11 +84,16 @@ final class FileData implements ReadableByteChannel {
       }
       boolean tail = asked.size() == 1 && tailAsked && next == place.words().length && hasTail();
       byte[] block = Blocks.await(asked.remove());
+      shared = tail;
       current = tail ? tail(block) : ByteBuffer.wrap(block);
     }
     int part = Math.min(to.remaining(), current.remaining());
-    to.put(current.slice(current.position(), part));
+    to.put(current.array(), current.arrayOffset() + current.position(), part);
     current.position(current.position() + part);
+    if (!shared && !current.hasRemaining()) {
+      blocks.back(current.array());
+      shared = true;
+    }
     return part;
   }
 

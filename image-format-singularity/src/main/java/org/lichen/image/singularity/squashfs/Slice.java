@@ -14,16 +14,26 @@ record Slice(FileChannel file, long start, long size) {
 
   /** Exactly these bytes. */
   byte[] bytes(long at, int length, String what) throws IOException {
-    if (at < 0 || length < 0 || at > size - length) {
-      throw SquashfsException.at(at, what, "it would lie beyond the end, at byte " + size);
-    }
+    check(at, length, what); // before there is memory for it
     byte[] bytes = new byte[length];
-    ByteBuffer to = ByteBuffer.wrap(bytes);
-    while (to.hasRemaining()) {
-      if (file.read(to, start + at + to.position()) < 0) {
+    bytes(at, bytes, length, what);
+    return bytes;
+  }
+
+  /** The same into the beginning of {@code to}. */
+  void bytes(long at, byte[] to, int length, String what) throws IOException {
+    check(at, length, what);
+    ByteBuffer into = ByteBuffer.wrap(to, 0, length);
+    while (into.hasRemaining()) {
+      if (file.read(into, start + at + into.position()) < 0) {
         throw SquashfsException.at(at, what, "the file is cut off");
       }
     }
-    return bytes;
+  }
+
+  private void check(long at, int length, String what) throws SquashfsException {
+    if (at < 0 || length < 0 || at > size - length) {
+      throw SquashfsException.at(at, what, "it would lie beyond the end, at byte " + size);
+    }
   }
 }
