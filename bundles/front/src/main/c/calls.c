@@ -17,7 +17,7 @@
 #include "client.h"
 #include "places.h"
 
-enum { STATUS_NO_COMMAND = 127 };
+enum { STATUS_NO_COMMAND = 127, TRIES = 3 };
 
 extern char **environ;
 
@@ -218,8 +218,10 @@ void calls_exposed(char **arguments) {
     for (char **word = arguments + (arguments[0] ? 1 : 0); *word; word++) list_add(&exposed.command, *word);
     const struct entry entry = {.how = {.interactive = true}, .weak = exposed.own ? NULL : callers_variables(), .environment = exposed.environment, .directory = directory_inside(&exposed), .user = "", .command = exposed.command};
     AUTO_CLOSE int lock = join(directory, O_CREAT);
-    ensure_running(&exposed, directory, lock);
-    hold(lock);
-    enter_published(directory, &entry);
+    for (int tries = 0; tries < TRIES; tries++) { /* somebody may stop it in between */
+        ensure_running(&exposed, directory, lock);
+        if (tries == 0) hold(lock);
+        enter_published(directory, &entry);
+    }
     die(STATUS_LICHEN, "cannot run %s: its container (%.12s) has ended meanwhile\nhint: try again", name, exposed.id);
 }

@@ -23,23 +23,23 @@ static char **words(const char *line) {
 }
 
 static bool understood(struct request *request, const char *line) {
-    *request = (struct request){.how.keys = "default"};
+    *request = (struct request){.entry.how.keys = "default"};
     return parse(request, words(line));
 }
 
 static void exec_flags_asPodmanWritesThem(void) {
     struct request request;
-    CHECK(understood(&request, "web true") && !request.how.terminal && !strcmp(request.container, "web") && !strcmp(request.command[0], "true"));
-    CHECK(understood(&request, "-it web sh -c -x") && request.how.terminal && request.how.interactive && list_size(request.command) == 3);
-    CHECK(understood(&request, "-e A=1 -eB=2 --env C=3 --env=D=4 -w /tmp -u pg -d web x") && list_size(request.environment) == 4 && request.how.detached);
-    CHECK_TEXT(request.environment[1], "B=2");
-    CHECK_TEXT(request.environment[3], "D=4");
-    CHECK_TEXT(request.directory, "/tmp");
-    CHECK_TEXT(request.user, "pg");
+    CHECK(understood(&request, "web true") && !request.entry.how.terminal && !strcmp(request.container, "web") && !strcmp(request.entry.command[0], "true"));
+    CHECK(understood(&request, "-it web sh -c -x") && request.entry.how.terminal && request.entry.how.interactive && list_size(request.entry.command) == 3);
+    CHECK(understood(&request, "-e A=1 -eB=2 --env C=3 --env=D=4 -w /tmp -u pg -d web x") && list_size(request.entry.environment) == 4 && request.entry.how.detached);
+    CHECK_TEXT(request.entry.environment[1], "B=2");
+    CHECK_TEXT(request.entry.environment[3], "D=4");
+    CHECK_TEXT(request.entry.directory, "/tmp");
+    CHECK_TEXT(request.entry.user, "pg");
     CHECK(understood(&request, "-tiu pg --detach-keys= -- web x"));
-    CHECK_TEXT(request.user, "pg");
-    CHECK_TEXT(request.how.keys, "");
-    CHECK(understood(&request, "--workdir=/a --tty --interactive web x -e Y") && !request.environment && list_size(request.command) == 3);
+    CHECK_TEXT(request.entry.user, "pg");
+    CHECK_TEXT(request.entry.how.keys, "");
+    CHECK(understood(&request, "--workdir=/a --tty --interactive web x -e Y") && !request.entry.environment && list_size(request.entry.command) == 3);
 }
 
 static void exec_whatIsNotKnown_isLeftToTheRuntime(void) {
@@ -53,8 +53,8 @@ static void exec_variableWithoutValue_isTheCallers(void) {
     struct request request;
     setenv("MINE", "v", 1);
     unsetenv("NOT_MINE");
-    CHECK(understood(&request, "-e MINE -e NOT_MINE web x") && list_size(request.environment) == 1);
-    CHECK_TEXT(request.environment[0], "MINE=v");
+    CHECK(understood(&request, "-e MINE -e NOT_MINE web x") && list_size(request.entry.environment) == 1);
+    CHECK_TEXT(request.entry.environment[0], "MINE=v");
 }
 
 static void options_globalFlags_standBeforeTheCommand(void) {

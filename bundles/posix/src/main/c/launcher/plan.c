@@ -201,7 +201,7 @@ void plan_read(struct plan *plan, const struct bytes *payload) {
     struct records list = {payload->data, payload->size};
     for (struct record record; record_read(&list, &record, "payload");)
         if (!read_guest(&plan->guest, &record) && !read_space(plan, &record) && !read_rights(plan, &record)) record_unknown(&record, "payload");
-    if (!plan->guest.argv || !plan->guest.argv[0][0]) die(STATUS_LICHEN, "cannot carry out the plan: it names no command");
+    if (!plan->guest.idle && (!plan->guest.argv || !plan->guest.argv[0][0])) die(STATUS_LICHEN, "cannot carry out the plan: it names no command");
     if (plan->identity != IDENTITY_RANGES) plan->no_new_privileges = true;
 }
 

@@ -20,6 +20,7 @@ import org.lichen.api.Request;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
 import org.lichen.api.container.ContainerId;
+import org.lichen.api.container.ContainerRemoval;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.GuestFiles;
 import org.lichen.api.host.Host;
@@ -73,6 +74,9 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<LaunchContributor> contributors = List.of();
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<ContainerRemoval> removals = List.of();
 
   private final ImageStore store;
   private final ContainerReader reader;
@@ -147,11 +151,12 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throw new ContainerException(
           Kind.CONFLICT, "container " + label(container) + " is already running", "");
     }
+    ContainerSpec spec = container.spec();
+    if (options.calls()) {
+      spec = spec.change().command(List.of()).terminal(false).interactive(false).build();
+    }
     return planner.start(
-        Optional.of(id),
-        container.spec(),
-        decide(container.spec(), UpperPlace.recorded(container.spec()), request),
-        options);
+        Optional.of(id), spec, decide(spec, UpperPlace.recorded(spec), request), options);
   }
 
   @Override
@@ -327,6 +332,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       end(container);
     }
     writer.remove(container, this::removeTree);
+    removals.forEach(removal -> removal.removed(id));
     writer.collect(this::removeTree);
   }
 

@@ -39,7 +39,7 @@ final class Planner {
   LaunchPlan start(
       Optional<ContainerId> id, ContainerSpec spec, Chooser.Decision decision, StartOptions options)
       throws ContainerException {
-    if (spec.command().isEmpty()) {
+    if (spec.command().isEmpty() && !options.calls()) {
       throw new ContainerException(
           Kind.USAGE,
           "image " + spec.imageName() + " names no command to run",
@@ -63,6 +63,7 @@ final class Planner {
             options.detached(),
             spec.ephemeral(),
             !spec.ephemeral() || options.detached() || spec.terminal(),
+            options.calls(),
             spec.detachKeys(),
             Signals.number(spec.stopSignal()),
             spec.stopTimeout(),
@@ -90,6 +91,7 @@ final class Planner {
             options.terminal(),
             options.interactive(),
             options.detached(),
+            false,
             false,
             false,
             options.detachKeys(),

@@ -29,6 +29,7 @@ class ArchitectureTest {
           Map.entry("runtime", List.of("posix")),
           Map.entry("settings", List.of()),
           Map.entry("elf", List.of()),
+          Map.entry("calls", List.of()),
           Map.entry("plugins", List.of()),
           Map.entry("front", List.of()),
           Map.entry("shell", List.of()),

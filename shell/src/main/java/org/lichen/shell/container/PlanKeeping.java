@@ -11,13 +11,15 @@ import java.util.concurrent.TimeUnit;
 import org.lichen.api.ContainerException;
 import org.lichen.api.command.Outcome;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.plan.LaunchPlan;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.ContainerRuntime.StartOptions;
 import org.lichen.shell.base.Call;
 
 /**
- * The plan of a {@code run --rm} for the client to keep, so that the same command needs no runtime
- * the next time. It has no name where the user gives none: one plan makes many containers.
+ * The plan of a {@code run --rm}, or of a start for calls, for the client to keep, so that the same
+ * command needs no runtime the next time. It has no name where the user gives none: one plan makes
+ * many containers.
  */
 final class PlanKeeping {
   private static final long NANOS = 1_000_000_000L;
@@ -30,22 +32,25 @@ final class PlanKeeping {
 
   /**
    * Looks at the files before anything is planned: what changes meanwhile makes it void. {@code
-   * image}: the file that the image was read from, if it was one.
+   * file}: one more that the plan rests on, as that which the image was read from.
    */
-  PlanKeeping(ContainerSpec spec, boolean wanted, Optional<Path> image, Call call) {
+  PlanKeeping(ContainerSpec spec, boolean wanted, Optional<Path> file, Call call) {
     this.runtime = call.services().runtime();
     this.spec = spec;
     this.call = call;
     Optional<List<Path>> files = wanted ? runtime.premises(spec, call.request()) : Optional.empty();
-    files.orElse(List.of()).forEach(file -> stamps.put(file, stamp(file)));
-    image.ifPresent(file -> stamps.put(file, stamp(file)));
+    files.orElse(List.of()).forEach(one -> stamps.put(one, stamp(one)));
+    file.ifPresent(one -> stamps.put(one, stamp(one)));
     this.possible = files.isPresent();
   }
 
   Optional<Outcome.Kept> plan(StartOptions options) throws ContainerException {
-    return possible
-        ? Optional.of(new Outcome.Kept(runtime.plan(spec, options, call.request()), stamps))
-        : Optional.empty();
+    return possible ? of(runtime.plan(spec, options, call.request())) : Optional.empty();
+  }
+
+  /** For a plan that has been made since. */
+  Optional<Outcome.Kept> of(LaunchPlan plan) {
+    return possible ? Optional.of(new Outcome.Kept(plan, stamps)) : Optional.empty();
   }
 
   private static String stamp(Path file) {

@@ -2,6 +2,7 @@ package org.lichen.shell.container;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.command.Outcome;
@@ -39,11 +40,20 @@ public final class StartCommand extends PicoCommand {
   @Option(names = "--detach-keys", paramLabel = "KEYS", description = "Keys that leave it.")
   String detachKeys;
 
+  @Option(
+      names = "--for-calls",
+      hidden = true,
+      description = "Without its program, until the last call of an exposed command has ended.")
+  boolean calls;
+
   @Parameters(arity = "1..*", paramLabel = "CONTAINER", description = "Names or ids.")
   List<String> names;
 
   @Override
   public Outcome run(Call call) throws ContainerException {
+    if (calls) {
+      return forCalls(call);
+    }
     boolean foreground = attach || interactive || terminal;
     if (foreground && names.size() > 1) {
       throw new ContainerException(
@@ -77,5 +87,19 @@ public final class StartCommand extends PicoCommand {
                   call.request()));
     }
     return new Outcome.Execute(plans, false);
+  }
+
+  /** As the client does it, which knows the container by its id, and may keep the plan. */
+  private Outcome forCalls(Call call) throws ContainerException {
+    Container container = call.container(names.get(0));
+    PlanKeeping keeping =
+        new PlanKeeping(
+            container.spec(),
+            true,
+            Optional.of(container.directory().resolve("container.json")),
+            call);
+    LaunchPlan plan =
+        call.services().runtime().start(container.id(), StartOptions.forCalls(), call.request());
+    return new Outcome.Execute(List.of(plan), false, keeping.of(plan));
   }
 }

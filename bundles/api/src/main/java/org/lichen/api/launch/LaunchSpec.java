@@ -13,8 +13,9 @@ import org.lichen.api.Support;
 
 /**
  * What is to be started, free of images and stores. Made by {@link Builder}, to which every {@link
- * LaunchContributor} adds. {@code capabilities} are names without {@code CAP_}; {@code files} are
- * small files put over the guest's, path to content; {@code requires} are guarantees asked for.
+ * LaunchContributor} adds. Without {@code argv} there is no program, and the first process waits
+ * for its end. {@code capabilities} are names without {@code CAP_}; {@code files} are small files
+ * put over the guest's, path to content; {@code requires} are guarantees asked for.
  */
 public record LaunchSpec(
     List<String> argv,

@@ -22,6 +22,9 @@ public final class PayloadRecords {
     if (spec.terminal()) {
       out.text("flag", "terminal");
     }
+    if (spec.argv().isEmpty()) {
+      out.text("flag", "idle");
+    }
   }
 
   /** {@code capb}, the capabilities that are kept. */

@@ -8,7 +8,8 @@ import java.util.Optional;
  * What the shim does around a launcher's step. {@code id} is empty where the shim makes the
  * container itself; {@code name} is claimed only then. {@code announce} is printed by the client
  * after a detached start. {@code local}: a directory on a local disk; {@code local} in the
- * container's directory shall be a link to a directory of the container's own in it.
+ * container's directory shall be a link to a directory of the container's own in it. {@code calls}:
+ * it ends when nobody calls it any more.
  */
 public record ShimOrders(
     Optional<String> id,
@@ -18,6 +19,7 @@ public record ShimOrders(
     boolean detached,
     boolean ephemeral,
     boolean log,
+    boolean calls,
     String detachKeys,
     int stopSignal,
     Duration stopTimeout,
@@ -35,6 +37,7 @@ public record ShimOrders(
     flag(out, detached, "detached");
     flag(out, ephemeral, "ephemeral");
     flag(out, log, "log");
+    flag(out, calls, "calls");
     local.ifPresent(directory -> out.text("locl", directory.toString()));
     return out.text("keys", detachKeys)
         .number("stop", stopSignal)

@@ -80,8 +80,20 @@ public interface ContainerRuntime {
   /** Encodes a plan, putting the executables that it names into place. */
   byte[] encode(LaunchPlan plan) throws ContainerException;
 
-  /** How a container is started. */
-  record StartOptions(boolean detached, boolean attachInput, String announce) {}
+  /**
+   * How a container is started. {@code calls}: without its program, and until the last of the calls
+   * has ended that go on at once (docs/FORMATS.md, 6).
+   */
+  record StartOptions(boolean detached, boolean attachInput, String announce, boolean calls) {
+    public StartOptions(boolean detached, boolean attachInput, String announce) {
+      this(detached, attachInput, announce, false);
+    }
+
+    /** For calls of exposed commands. */
+    public static StartOptions forCalls() {
+      return new StartOptions(true, false, "", true);
+    }
+  }
 
   /** What is to be run in a running container; empty strings mean the container's own. */
   record EnterOptions(

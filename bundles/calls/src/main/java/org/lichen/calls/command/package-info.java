@@ -1,0 +1,2 @@
+/** {@code lichen expose}, {@code unexpose}, {@code init}. */
+package org.lichen.calls.command;
