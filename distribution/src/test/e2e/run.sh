@@ -77,6 +77,21 @@ with_workshop() {
   fi
 }
 
+# Those of all releases, as RELEASE=PATH; why is of the last that there is none of.
+with_releases() {
+  local release path all='' whys=''
+  for release in bullseye trixie bookworm; do
+    [ "$release" != bookworm ] || [ "${LICHEN_RELEASES:-}" = all ] || continue
+    if path=$("$here/prepare-workshop.sh" "${LICHEN_CACHE:-$work/cache}" "$work/e2e/guest" "$release" 2>"$work/why"); then
+      all="$all $release=$path"
+    else
+      whys="$whys $release: $(cat "$work/why");"
+    fi
+  done
+  chmod -R a+rX "$work/e2e/guest"
+  debian=$all why=$whys
+}
+
 # /dev/fuse is for everybody on a desktop, and not in many sandboxes: so it is made one for a suite alone.
 with_fuse() {
   [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] || return 0
@@ -92,6 +107,7 @@ for suite; do
     ranges) with_ranges ;;
     debian) with_debian ;;
     guests) with_workshop ;;
+    releases) with_releases ;;
     union) with_debian && with_fuse ;;
     singularity) with_fuse ;;
   esac
@@ -99,7 +115,7 @@ for suite; do
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \
     LANG=C.UTF-8 TERM=xterm JAVA_HOME="${JAVA_HOME:-}" LICHEN_MUST_WORK="${LICHEN_MUST_WORK:-}" \
     LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 LICHEN_CRASH_ROUNDS="${LICHEN_CRASH_ROUNDS:-}" \
-    LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" \
+    LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" LICHEN_RELEASES="${LICHEN_RELEASES:-}" \
     LICHEN_TEST_SECONDS="${LICHEN_TEST_SECONDS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
     LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" \
     ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true

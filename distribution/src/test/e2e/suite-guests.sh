@@ -63,6 +63,7 @@ stress() {
   for i in $(seq "$rounds"); do
     lichen exec w sh -c '/guest/made/signals /tmp 20 && { [ ! -x /guest/made/forks-go ] || /guest/made/forks-go; }' >"$TMPDIR/stress" 2>&1 || { echo "round $i" && cat "$TMPDIR/stress" && return 1; }
   done
+  lichen exec w /guest/acceptance churn $((rounds < 100 ? 1000 : 10 * rounds))
 }
 # Lichen itself, its JVM and all, in a container; and a container of that one.
 inside() {
@@ -126,7 +127,7 @@ for way in userns trap full preload; do
       cd /tmp && echo "a b" | { read x y; [ "$y" = b ]; } && ln -s /etc/alpine-release l && grep -q "^3\." l && [ "$(readlink -f /proc/self/exe)" = /bin/busybox ]
       [ "$(find / -xdev -name busybox -path "/bin/*")" = /bin/busybox ] && apk info | grep -qx musl
       apk add -q --allow-untrusted --no-network /guest/made/acceptance.apk && [ "$(cat /opt/apk/f /opt/apk/post | tr "\n" " ")" = "hi done " ] && apk del -q acceptance
-      /guest/made/signals-static /tmp 10'
+      /guest/made/signals-static /tmp 10; [ ! -e /guest/made/churn-musl ] || { mkdir c && /guest/made/churn-musl /tmp/c /guest/made/plug.so 500; }'
   }
   t "$way: Alpine" alpine_guest
   static_guest() {

@@ -78,7 +78,8 @@ static void fifo_restart(void) {
         pthread_sigmask(SIG_SETMASK, &o, 0);
         timer(3000);
         int fd = open(fifo, O_RDONLY);
-        CHECK(fd >= 0 && hits >= 1);
+        CHECK(fd >= 0);
+        while (!hits) usleep(100); /* on a busy machine the writer may have come first */
         close(fd);
         pthread_join(t, 0);
     }

@@ -6,40 +6,12 @@
 #include "signals.h"
 #include "start.h"
 #include "table.h"
+#include "texts.h"
 #include "unseen.h"
 
 enum { PROTECT_WRITE = 2, PROTECT_EXECUTE = 4, READ_EXECUTE = 5, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20, KIND = 0x0f, FIXED_NEW = 0x100000, NO_RESERVE = 0x4000 };
 
 extern const char entry[], begun[];
-
-/* ---- what is mapped: text, and where its trampolines are. Entries stay when text is unmapped, and are used again when something else comes to lie there. */
-
-enum { TEXTS = 1024, FREE = 0, FILLING, READY };
-static struct text {
-    uint64_t low, high, trampolines;
-    uint32_t pages;
-    uint32_t state;
-} texts[TEXTS];
-
-static void remember(uint64_t low, uint64_t high, uint64_t trampolines, uint32_t pages) {
-    for (struct text *text = texts; text < texts + TEXTS; text++) {
-        uint32_t state = __atomic_load_n(&text->state, __ATOMIC_ACQUIRE);
-        if (state == FILLING || (state == READY && (text->high <= low || text->low >= high))) continue;
-        if (!__atomic_compare_exchange_n(&text->state, &state, FILLING, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) continue;
-        text->low = low, text->high = high, text->trampolines = trampolines, text->pages = pages;
-        __atomic_store_n(&text->state, READY, __ATOMIC_RELEASE);
-        return;
-    }
-}
-
-uint64_t mapping_raw(uint64_t behind) {
-    for (const struct text *text = texts; text < texts + TEXTS; text++) {
-        const uint32_t state = __atomic_load_n(&text->state, __ATOMIC_ACQUIRE);
-        if (state == FREE) break;
-        if (state == READY && behind > text->low && behind <= text->high) return image_raw(text->trampolines, text->pages, behind);
-    }
-    return 0;
-}
 
 /* ---- trampolines: just below the file, where nothing is as a rule, for the kernel goes downwards too; and all processes share one copy. Else somewhere near, and what jumps to them and
    back is mended, in copies of this process alone. */
@@ -85,7 +57,10 @@ static bool place(struct placing *placing) {
     const uint64_t wanted = placing->bias + placing->header->trampolines;
     const long result = map_trampolines(placing, wanted, READ_EXECUTE);
     placing->trampolines = wanted;
-    return result >= 0 || (result == -EEXIST && (is_there(placing, wanted) || place_elsewhere(placing, wanted)));
+    if (result >= 0 || (result == -EEXIST && is_there(placing, wanted))) return true;
+    if (result != -EEXIST) return false;
+    texts_collect(); /* mostly what is in the way belongs to text that is gone */
+    return map_trampolines(placing, wanted, READ_EXECUTE) >= 0 || place_elsewhere(placing, wanted);
 }
 
 static bool map_part(const struct placing *placing, uint64_t address, uint64_t size, int protection, uint64_t offset) {
@@ -108,7 +83,7 @@ static long rewrite(struct placing *placing, uint64_t address, uint64_t offset, 
         if (!placing->trampolines && !place(placing)) return -ENOMEM;
         const uint64_t at = address + (from - offset);
         if (!map_part(placing, at, to - from, protection, part->at + (from - part->offset))) return -ENOMEM;
-        remember(at, at + (to - from), placing->trampolines, header->trampoline_pages);
+        if (!text_remember(at, at + (to - from), placing->trampolines, header->trampoline_pages)) return -ENOMEM;
     }
     return 0;
 }
@@ -121,7 +96,9 @@ long mapping_rewrite(int fd, uint64_t address, uint64_t offset, uint64_t size, i
     const long image = image_open(engine.config->images, fd, &target, &header);
     if (image == -ENOEXEC) return stage_filtered ? 0 : image;
     placing.image = (int)image;
+    texts_lock();
     long result = image < 0 ? image : rewrite(&placing, address, offset, size, protection);
+    texts_unlock();
     sys_close(image);
     if (stage_filtered) return 0;
     if (result == 0 && header.doubtful) unseen_trap(address, size);
@@ -143,20 +120,10 @@ long call_mmap(struct call *call) {
     return refused;
 }
 
-/* Whether it is all of one file's text, which may be what its image has made of it. */
-static bool is_rewritten(uint64_t low, uint64_t high) {
-    for (const struct text *text = texts; text < texts + TEXTS; text++) {
-        const uint32_t state = __atomic_load_n(&text->state, __ATOMIC_ACQUIRE);
-        if (state == FREE) break;
-        if (state == READY && low >= text->low && high <= text->high) return true;
-    }
-    return false;
-}
-
 /* A stack on which code is to be executed is passed over: what compilers put there are jumps. */
 static long protected(struct call *call, long result) {
     enum { GROWS_DOWN = 0x01000000 };
-    if (result == 0 && !stage_filtered && call->rdx & PROTECT_EXECUTE && !(call->rdx & GROWS_DOWN) && !is_rewritten(call->rdi, call->rdi + call->rsi))
+    if (result == 0 && !stage_filtered && call->rdx & PROTECT_EXECUTE && !(call->rdx & GROWS_DOWN) && !text_holds(call->rdi, call->rdi + call->rsi))
         unseen_appeared(call, call->rdi, call->rsi, call->rdx & PROTECT_WRITE);
     return result;
 }

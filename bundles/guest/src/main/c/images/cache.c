@@ -64,11 +64,20 @@ static long write_all(long fd, const char *data, uint64_t size) {
 /* What an image in memory is named, before its key. */
 static const char IN_MEMORY[] = "lichen-image:";
 
-/* Beside its place, synced, and renamed into it. Answers a descriptor; where nothing can be written, of an image in memory, for this process alone. */
-static long store(const char *path, const char *data, uint64_t size) {
+/* Whether who changes the file from now on leaves another time in it: the kernel's clock for that goes in steps of up to 10 ms. */
+static bool is_settled(const struct image_key *key) {
+    enum { COARSE = 5, MOST = 50000000, SECOND = 1000000000 };
+    int64_t now[2];
+    if (SYS(clock_gettime, COARSE, now) < 0) return false;
+    const int64_t seconds = now[0] - key->changed[0];
+    return seconds > 1 || seconds < -1 || seconds * SECOND + now[1] - key->changed[1] > MOST;
+}
+
+/* Beside its place, synced, and renamed into it. Answers a descriptor; where nothing can be written, or nothing may be kept, of an image in memory, for this process alone. */
+static long store(const char *path, const char *data, uint64_t size, bool keep) {
     char beside[PATH_MOST], name[sizeof IN_MEMORY + NAME_ROOM];
     put_decimal(put_text(put_text(beside, path), "~"), (uint64_t)SYS(gettid, 0));
-    long fd = sys_openat(AT_FDCWD, beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    long fd = !keep ? -EAGAIN : sys_openat(AT_FDCWD, beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0) {
         long result = write_all(fd, data, size);
         if (result >= 0) result = SYS(fdatasync, fd);
@@ -99,11 +108,15 @@ static long read_whole(int fd, char *to, uint64_t size) {
 static long make_in(char *memory, const char *path, int fd, const struct image_key *key, const struct image_engine *engine, uint64_t sites_most) {
     struct site *sites = (struct site *)(memory + image_pages(key->size));
     char *image = (char *)sites + image_pages(sites_most * sizeof *sites);
+    struct image_key after;
+    const bool settled = is_settled(key);
     long result = read_whole(fd, memory, key->size);
+    if (result == 0) result = key_of(fd, &after);
     if (result < 0) return result;
+    const bool same = bytes_equal(key, &after, sizeof after);
     long count = sites_find((const uint8_t *)memory, key->size, sites, sites_most);
     if (count > (long)sites_most) count = -ENOEXEC;
-    return store(path, image, image_make(key, (const uint8_t *)memory, sites, count, engine, image));
+    return store(path, image, image_make(key, (const uint8_t *)memory, sites, count, engine, image), settled && same);
 }
 
 static long make(const char *path, int fd, const struct image_key *key, const struct image_engine *engine) {
@@ -128,7 +141,7 @@ long image_open(const char *directory, int fd, const struct image_engine *engine
     *name++ = '/';
     put_name(name, &key);
     result = open_made(path, &key, header);
-    if (result != -ENOENT) return result;
+    if (result >= 0) return result;
     result = make(path, fd, &key, engine);
     if (result >= 0 && SYS(pread64, result, header, sizeof *header, 0) == (long)sizeof *header) return result;
     sys_close(result);
