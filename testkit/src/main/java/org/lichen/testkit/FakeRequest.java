@@ -48,6 +48,11 @@ public record FakeRequest(
   }
 
   @Override
+  public int umask() {
+    return 022;
+  }
+
+  @Override
   public Terminal terminal() {
     return Terminal.NONE;
   }

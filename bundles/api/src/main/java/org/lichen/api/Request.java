@@ -19,6 +19,9 @@ public interface Request {
   /** The caller's working directory, absolute. */
   Path directory();
 
+  /** The rights that a new file of the caller's shall not have, as umask(2) has them. */
+  int umask();
+
   Terminal terminal();
 
   Progress progress();

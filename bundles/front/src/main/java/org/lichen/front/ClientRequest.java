@@ -16,6 +16,7 @@ record ClientRequest(
     List<String> argv,
     Map<String, String> environment,
     Path directory,
+    int umask,
     Terminal terminal,
     Progress progress,
     Cancellation cancellation,

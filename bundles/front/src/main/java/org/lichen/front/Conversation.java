@@ -94,6 +94,7 @@ final class Conversation implements Runnable {
                       in.texts("argv"),
                       environment,
                       Path.of(in.text("cwd.").isEmpty() ? "/" : in.text("cwd.")),
+                      (int) in.number("umsk", 022),
                       terminal,
                       progress,
                       givenUp,

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.lichen.api.ContainerException;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.host.Host;
@@ -58,6 +59,12 @@ final class LaunchSpecs {
       launch.other("privileged", "true");
     }
     network(container, launch);
+    if (container.others().get("files") instanceof Map<?, ?> files) {
+      files.forEach(
+          (path, text) ->
+              launch.file(
+                  String.valueOf(path), String.valueOf(text).getBytes(StandardCharsets.UTF_8)));
+    }
     launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
     for (LaunchContributor contributor : contributors) {
       contributor.contribute(launch, container, image, host);

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.GuestPath;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageFormat.Recognition;
 import org.lichen.api.image.ImageReference;
@@ -278,6 +279,95 @@ class SingularityFormatTest {
                     ContainerException.class, () -> meaning.argv("run", Optional.of("x"), Set.of()))
                 .kind())
         .isEqualTo(Kind.NOT_FOUND);
+  }
+
+  /** A root of one program, as Apptainer makes one of a Docker image without a shell. */
+  private Image withoutShell(Map<String, Object> oci, String... scripts) throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("tree"));
+    Path env = Files.createDirectories(tree.resolve(".singularity.d/env"));
+    for (int i = 0; i < scripts.length; i++) {
+      Files.writeString(env.resolve(i + "0-x.sh"), scripts[i]);
+    }
+    Path squashfs = directory.resolve("tree.sqsh");
+    Files.deleteIfExists(squashfs);
+    Needs.output(
+        Needs.program("mksquashfs").toString(), tree.toString(), squashfs.toString(), "-quiet");
+    byte[] root = Files.readAllBytes(squashfs);
+    byte[] config = new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsBytes(oci);
+    bytes = Arrays.copyOf(bytes, (1 << 20) + root.length + config.length);
+    System.arraycopy(root, 0, bytes, 1 << 20, root.length);
+    System.arraycopy(config, 0, bytes, (1 << 20) + root.length, config.length);
+    numbers().putLong(PARTITION + 25, root.length);
+    if (!oci.isEmpty()) {
+      int at = PARTITION + 585;
+      numbers().putInt(at, 0x4006).put(at + 4, (byte) 1).putInt(at + 5, 3);
+      numbers().putInt(at + 9, 0xf0000001).putLong(at + 17, (1 << 20) + root.length);
+      numbers().putLong(at + 25, config.length).putLong(at + 33, config.length);
+      numbers().put(at + 73, "oci-config.json".getBytes(StandardCharsets.US_ASCII));
+    }
+    return read("sif", written("small.sif")).image();
+  }
+
+  @Test
+  void withoutAShell_theEnvironmentIsWhatScriptsExport() throws Exception {
+    Image image =
+        withoutShell(
+            Map.of(),
+            "export A=\"${A:-\"1\"}\" PATH=/own:/bin",
+            "export B=$A$A C=$(date)\nexport D=image");
+    assertThat(image.config().environment())
+        .containsExactly(
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "A=1");
+    LaunchDefaults meaning =
+        new SingularityFormat()
+            .defaults(
+                image,
+                request.with("APPTAINERENV_D", "caller").with("APPTAINERENV_APPEND_PATH", "/last"))
+            .orElseThrow();
+    assertThat(meaning.environment(Optional.empty()))
+        .containsEntry("B", "11")
+        .containsEntry("D", "caller")
+        .containsEntry("PATH", "/own:/bin:/last")
+        .doesNotContainKeys("A", "C", "APPEND_PATH");
+    assertThat(meaning.argv("exec", Optional.empty(), Set.of())).isEmpty();
+    assertThat(meaning.argv("run", Optional.empty(), Set.of()))
+        .containsExactly("/.singularity.d/runscript");
+  }
+
+  @Test
+  void withoutAShell_theConfigurationOfOciIsTheMeaning() throws Exception {
+    Image image =
+        withoutShell(
+            Map.of(
+                "Entrypoint", List.of("/server"),
+                "Cmd", List.of("--help"),
+                "Env", List.of("PATH=/bin", "LANG=C")),
+            "export LANG=\"${LANG:-\"C\"}\"");
+    assertThat(image.config().entrypoint()).containsExactly("/server");
+    assertThat(image.config().command()).containsExactly("--help");
+    assertThat(image.config().environment()).containsExactly("PATH=/bin", "LANG=C");
+    LaunchDefaults meaning = new SingularityFormat().defaults(image, request).orElseThrow();
+    assertThat(meaning.argv("run", Optional.empty(), Set.of())).isEmpty();
+    assertThat(meaning.environment(Optional.empty())).doesNotContainKeys("LANG", "PATH");
+  }
+
+  @Test
+  void theCaller_hasALineInTheGuestsLists() throws Exception {
+    LaunchDefaults.Account caller = new LaunchDefaults.Account("me", 1001, "us", 100);
+    assertThat(meaning(request.with("HOME", "/home/m:e").with("SHELL", "/bin/bash")).files(caller))
+        .hasEntrySatisfying(
+            new GuestPath("/etc/passwd"),
+            text ->
+                assertThat(text)
+                    .startsWith("root:x:0:0:")
+                    .endsWith("\nme:x:1001:100::/home/m_e:/bin/bash\n"))
+        .hasEntrySatisfying(
+            new GuestPath("/etc/group"),
+            text ->
+                assertThat(text)
+                    .contains("\nus:x:100:me\n")
+                    .doesNotContain("users:x:100:")
+                    .endsWith("\n"));
   }
 
   @Test

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.lichen.api.ContainerException;
@@ -53,9 +55,13 @@ final class Meanings {
     }
     Request request = call.request();
     if (options.user == null && options.identity == null && options.userns == null) {
-      Path own = Path.of(call.services().home()); // which belongs to the caller
-      spec.identity("single")
-          .user(Files.getAttribute(own, "unix:uid") + ":" + Files.getAttribute(own, "unix:gid"));
+      LaunchDefaults.Account caller = caller(Path.of(call.services().home()));
+      spec.identity("single").user(caller.uid() + ":" + caller.gid());
+      Map<String, String> files = new LinkedHashMap<>();
+      meaning.get().files(caller).forEach((path, text) -> files.put(path.value(), text));
+      if (!files.isEmpty()) {
+        spec.other("files", files);
+      }
     }
     meaning.get().callers().forEach((name, value) -> spec.environment(name + "=" + value));
     meaning.get().mounts().forEach(spec::mount);
@@ -66,6 +72,16 @@ final class Meanings {
       spec.readOnly(true);
       requires.add("read-only");
     }
+  }
+
+  /** Whom a directory belongs to. */
+  private static LaunchDefaults.Account caller(Path own) throws IOException {
+    Map<String, Object> found = Files.readAttributes(own, "unix:uid,gid,owner,group");
+    return new LaunchDefaults.Account(
+        String.valueOf(found.get("owner")),
+        ((Number) found.getOrDefault("uid", 0)).longValue(),
+        String.valueOf(found.get("group")),
+        ((Number) found.getOrDefault("gid", 0)).longValue());
   }
 
   /** Command and environment; {@code pairs} are what the user sets. */
@@ -80,6 +96,9 @@ final class Meanings {
     meaning.get().environment(app).forEach((name, value) -> spec.environment(name + "=" + value));
     String action = options.action == null ? "run" : options.action;
     List<String> argv = new ArrayList<>(meaning.get().argv(action, app, set));
+    if (argv.isEmpty() && action.equals("run")) {
+      return;
+    }
     argv.addAll(arguments);
     if (action.equals("exec") && arguments.isEmpty()) {
       throw SpecOptions.usage("--action exec: which program?", "lichen exec sif:FILE PROGRAM");

@@ -130,12 +130,16 @@ public final class Meaning implements LaunchDefaults {
   }
 
   /**
-   * A root without a shell: what can be executed directly is, without the environment's scripts.
+   * A root without a shell: what can be executed directly is; what it was before Singularity made
+   * an image of it goes before a script.
    */
-  private static List<String> withoutShell(String action) throws ContainerException {
+  private List<String> withoutShell(String action) throws ContainerException {
     return switch (action) {
       case "exec" -> List.of();
-      case "run" -> List.of("/.singularity.d/runscript");
+      case "run" ->
+          Boolean.TRUE.equals(sections.get("started"))
+              ? List.of()
+              : List.of("/.singularity.d/runscript");
       case "test" -> List.of("/.singularity.d/test");
       case "start" -> List.of("/.singularity.d/startscript");
       default ->
@@ -168,7 +172,19 @@ public final class Meaning implements LaunchDefaults {
 
   @Override
   public Map<String, String> environment(Optional<String> app) {
-    Map<String, String> all = new LinkedHashMap<>(injected());
+    Map<String, String> injected = injected();
+    Map<String, String> all = new LinkedHashMap<>();
+    if (sections.get("exports") instanceof Map<?, ?> exports) {
+      exports.forEach((name, value) -> all.put(String.valueOf(name), String.valueOf(value)));
+      String path = all.getOrDefault("PATH", SingularityImages.PATH);
+      List<String> parts = new ArrayList<>(List.of(path));
+      Optional.ofNullable(injected.get("PREPEND_PATH")).ifPresent(part -> parts.add(0, part));
+      Optional.ofNullable(injected.get("APPEND_PATH")).ifPresent(parts::add);
+      if (parts.size() > 1) {
+        all.put("PATH", String.join(":", parts));
+      }
+    }
+    all.putAll(injected);
     all.keySet().removeAll(PATHS);
     all.put("APPTAINER_ENVIRONMENT", "/.singularity.d/env/91-environment.sh");
     all.put("SINGULARITY_ENVIRONMENT", "/.singularity.d/env/91-environment.sh");
@@ -198,6 +214,20 @@ public final class Meaning implements LaunchDefaults {
     return paths.stream()
         .map(path -> new Mount(path, new GuestPath(path), "bind", Set.of()))
         .toList();
+  }
+
+  @Override
+  public Map<GuestPath, String> files(Account caller) {
+    Map<GuestPath, String> files = new LinkedHashMap<>();
+    if (sections.get("passwd") instanceof String passwd) {
+      String home = request.environment().getOrDefault("HOME", "/");
+      String shell = request.environment().getOrDefault("SHELL", "/bin/sh");
+      files.put(new GuestPath("/etc/passwd"), Accounts.passwd(passwd, caller, home, shell));
+    }
+    if (sections.get("group") instanceof String group) {
+      files.put(new GuestPath("/etc/group"), Accounts.group(group, caller));
+    }
+    return files;
   }
 
   @Override

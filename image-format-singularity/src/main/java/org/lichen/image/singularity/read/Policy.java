@@ -27,10 +27,10 @@ public final class Policy {
 
   /** The keys of the configuration, or else those of the user's rings. */
   public KeyRing keys() throws ContainerException {
-    Path home = request.path(request.environment().getOrDefault("HOME", "/"));
     if (request.configuration().list(KEYS).isEmpty()) {
-      return KeyRing.ofHome(home);
+      return KeyRing.of(request);
     }
+    Path home = request.path(request.environment().getOrDefault("HOME", "/"));
     KeyRing keys = new KeyRing();
     for (String file : request.configuration().list(KEYS)) {
       keys.add(file.startsWith("~/") ? home.resolve(file.substring(2)) : request.path(file));

@@ -44,8 +44,26 @@ final class Sections {
     List<String> apps = new ArrayList<>(root.names("scif/apps"));
     apps.removeIf(app -> !app.matches("[A-Za-z0-9_.-]+"));
     all.put("apps", apps);
-    all.put("shell", root.has("bin/sh") || root.has("usr/bin/sh"));
+    text("etc/passwd").ifPresent(text -> all.put("passwd", text));
+    text("etc/group").ifPresent(text -> all.put("group", text));
+    all.put("shell", shell());
     return all;
+  }
+
+  boolean shell() throws IOException {
+    return root.has("bin/sh") || root.has("usr/bin/sh");
+  }
+
+  /** What the environment's scripts export, as far as that can be told without a shell. */
+  Exports.Found exports(Map<String, String> environment) throws IOException {
+    List<String> names = new ArrayList<>(root.names(DIRECTORY + "/env"));
+    names.removeIf(name -> !name.endsWith(".sh"));
+    names.sort(null);
+    List<String> scripts = new ArrayList<>();
+    for (String name : names) {
+      text(DIRECTORY + "/env/" + name).ifPresent(scripts::add);
+    }
+    return Exports.of(scripts, environment);
   }
 
   private Optional<String> text(String path) throws IOException {

@@ -37,6 +37,9 @@ import org.lichen.image.singularity.squashfs.Squashfs;
 
 /** Makes an image of a file: its root file system is the one layer. */
 public final class SingularityImages {
+  /** What Apptainer begins with. */
+  static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final ImageStore.Writer into;
@@ -160,9 +163,22 @@ public final class SingularityImages {
         node ->
             execution.putAll(
                 MAPPER.convertValue(node, new TypeReference<Map<String, Object>>() {})));
-    if (singularity || oci.isEmpty()) { // its scripts say what is started, and in what environment
-      execution.keySet().removeAll(List.of("Entrypoint", "Cmd", "Env", "Labels"));
+    execution.remove("Labels");
+    boolean scripts = singularity && sections.shell();
+    if (scripts || oci.isEmpty()) { // its scripts say what is started, and in what environment
+      execution.keySet().removeAll(List.of("Entrypoint", "Cmd", "Env"));
       execution.putAll(start(root));
+    }
+    if (singularity && !scripts) { // which nobody in it can read
+      Map<String, String> own = new LinkedHashMap<>();
+      own.put("PATH", PATH);
+      own.putAll(variables(execution));
+      Exports.Found exports = sections.exports(own);
+      own.putAll(exports.defaults());
+      execution.put("Env", pairs(own));
+      exports.set().entrySet().removeAll(own.entrySet());
+      all.put("exports", exports.set());
+      all.put("started", oci.isPresent());
     }
     Map<String, String> labels = sections.labels();
     if (!labels.isEmpty()) {
@@ -178,6 +194,23 @@ public final class SingularityImages {
       config.put(Meaning.KEY, all);
     }
     return config;
+  }
+
+  private static Map<String, String> variables(Map<String, Object> execution) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (String pair : new ImageConfig(Map.of("config", execution)).environment()) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        all.put(pair.substring(0, equals), pair.substring(equals + 1));
+      }
+    }
+    return all;
+  }
+
+  private static List<String> pairs(Map<String, String> variables) {
+    return variables.entrySet().stream()
+        .map(each -> each.getKey() + "=" + each.getValue())
+        .toList();
   }
 
   /** For tools that know nothing of Singularity: the first of its entrances that is there. */

@@ -2,6 +2,7 @@ package org.lichen.image.singularity.verify;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
@@ -28,6 +30,7 @@ import org.bouncycastle.openpgp.PGPUtil;
 import org.bouncycastle.openpgp.operator.bc.BcKeyFingerprintCalculator;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Request;
 
 /** Public keys that are trusted: of PGP, and in PEM. */
 public final class KeyRing {
@@ -36,14 +39,15 @@ public final class KeyRing {
   private static final List<String> ALGORITHMS = List.of("Ed25519", "EC", "RSA");
   private static final long LARGEST = 64 << 20;
 
-  /** Where GnuPG, Apptainer and Singularity keep keys, below the home directory. */
+  /** Where Apptainer and Singularity keep keys, below the home directory. */
   private static final List<String> USUAL =
       List.of(
-          ".gnupg/pubring.kbx",
-          ".gnupg/pubring.gpg",
           ".apptainer/keys/pgp-public",
           ".singularity/keys/pgp-public",
           ".singularity/sypgp/pgp-public");
+
+  /** Of GnuPG 2.4 with use-keyboxd, the default of a new directory in some distributions. */
+  private static final String OF_DAEMON = "public-keys.d/pubring.db";
 
   private final List<PGPPublicKeyRing> pgp = new ArrayList<>();
   private final List<PublicKey> plain = new ArrayList<>();
@@ -51,20 +55,71 @@ public final class KeyRing {
   /** An empty ring. */
   public KeyRing() {}
 
-  /** The rings of a user, as far as they can be read. */
-  public static KeyRing ofHome(Path home) {
+  /** The rings of a caller, as far as they can be read. */
+  public static KeyRing of(Request caller) {
     KeyRing ring = new KeyRing();
-    for (String name : USUAL) {
-      Path file = home.resolve(name);
-      if (Files.isRegularFile(file)) {
-        try {
-          ring.add(file);
-        } catch (ContainerException other) {
-          // a ring in a form of its own, which GnuPG's daemon keeps; --key names keys
-        }
+    Optional<Path> home = directory(caller, "HOME");
+    Optional<Path> gnupg =
+        directory(caller, "GNUPGHOME").or(() -> home.map(it -> it.resolve(".gnupg")));
+    gnupg.ifPresent(
+        it -> {
+          ring.addReadable(it.resolve("pubring.kbx"));
+          ring.addReadable(it.resolve("pubring.gpg"));
+          if (Files.isRegularFile(it.resolve(OF_DAEMON))) {
+            ring.exported(it, caller);
+          }
+        });
+    home.ifPresent(it -> USUAL.forEach(name -> ring.addReadable(it.resolve(name))));
+    return ring;
+  }
+
+  private static Optional<Path> directory(Request caller, String variable) {
+    String value = caller.environment().getOrDefault(variable, "");
+    return value.startsWith("/") ? Optional.of(Path.of(value)) : Optional.empty();
+  }
+
+  private void addReadable(Path file) {
+    if (Files.isRegularFile(file)) {
+      try {
+        add(file);
+      } catch (ContainerException unreadable) {
+        // one ring less: nothing is trusted for it, and --key names keys
       }
     }
-    return ring;
+  }
+
+  /** What GnuPG's keyboxd keeps is in a database of its own; GnuPG gives it out. */
+  private void exported(Path gnupg, Request caller) {
+    Optional<Path> program =
+        Arrays.stream(caller.environment().getOrDefault("PATH", "").split(":", -1))
+            .filter(directory -> directory.startsWith("/"))
+            .map(directory -> Path.of(directory, "gpg"))
+            .filter(Files::isExecutable)
+            .findFirst();
+    if (program.isEmpty()) {
+      return;
+    }
+    ProcessBuilder command =
+        new ProcessBuilder(program.get().toString(), "--batch", "--quiet", "--export")
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD);
+    command.environment().clear();
+    command.environment().putAll(caller.environment());
+    command.environment().put("GNUPGHOME", gnupg.toString());
+    try {
+      Process process = command.start();
+      byte[] keys;
+      try (InputStream in = process.getInputStream()) {
+        keys = in.readNBytes((int) LARGEST);
+      }
+      if (process.waitFor() == 0) {
+        add(keys);
+      }
+    } catch (IOException | PGPException | GeneralSecurityException | RuntimeException e) {
+      // one ring less
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**
@@ -88,23 +143,27 @@ public final class KeyRing {
     }
     int before = pgp.size() + plain.size();
     try {
-      if (new String(bytes, StandardCharsets.ISO_8859_1).contains("-----BEGIN PUBLIC KEY-----")) {
-        pem(new String(bytes, StandardCharsets.ISO_8859_1));
-      } else if (bytes.length > 12
-          && new String(bytes, 8, 4, StandardCharsets.ISO_8859_1).equals("KBXf")) {
-        keybox(bytes);
-      } else {
-        new PGPPublicKeyRingCollection(
-                PGPUtil.getDecoderStream(new ByteArrayInputStream(bytes)),
-                new BcKeyFingerprintCalculator())
-            .forEach(pgp::add);
-      }
+      add(bytes);
     } catch (IOException | PGPException | GeneralSecurityException | RuntimeException e) {
       throw new ContainerException(
           Kind.CORRUPT, "cannot read key (" + file + "): " + e.getMessage(), "", e);
     }
     if (pgp.size() + plain.size() == before) {
       throw new ContainerException(Kind.CORRUPT, "there is no public key in " + file, "");
+    }
+  }
+
+  private void add(byte[] bytes) throws IOException, PGPException, GeneralSecurityException {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    if (text.contains("-----BEGIN PUBLIC KEY-----")) {
+      pem(text);
+    } else if (text.startsWith("KBXf", 8)) {
+      keybox(bytes);
+    } else {
+      new PGPPublicKeyRingCollection(
+              PGPUtil.getDecoderStream(new ByteArrayInputStream(bytes)),
+              new BcKeyFingerprintCalculator())
+          .forEach(pgp::add);
     }
   }
 

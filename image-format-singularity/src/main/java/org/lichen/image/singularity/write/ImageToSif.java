@@ -11,15 +11,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
@@ -111,7 +108,7 @@ public final class ImageToSif {
     return e instanceof NoSuchFileException ? "no such directory" : String.valueOf(e.getMessage());
   }
 
-  /** Beside the file, so that it can take its place; its rights are those of any new file. */
+  /** Beside the file, so that it can take its place. */
   private static Path spool(Destination to) {
     String name = ".lichen-" + UUID.randomUUID() + ".sif";
     return to.file()
@@ -119,16 +116,9 @@ public final class ImageToSif {
         .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"), name));
   }
 
-  /** Whoever may read it may execute it, as with what Apptainer writes. */
-  private static void executable(Path file) throws IOException {
-    Set<PosixFilePermission> rights = Files.getPosixFilePermissions(file);
-    Set<PosixFilePermission> more = new HashSet<>(rights);
-    for (PosixFilePermission each : rights) {
-      if (each.name().endsWith("_READ")) {
-        more.add(PosixFilePermission.valueOf(each.name().replace("_READ", "_EXECUTE")));
-      }
-    }
-    Files.setPosixFilePermissions(file, more);
+  /** It can be executed, as what Apptainer writes, by whomever the caller's umask lets. */
+  private void executable(Path file) throws IOException {
+    Files.setAttribute(file, "unix:mode", 0777 & ~request.umask());
   }
 
   private static void remove(Path spool) {

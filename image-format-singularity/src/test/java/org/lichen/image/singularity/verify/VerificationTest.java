@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +24,7 @@ import org.lichen.api.ContainerException.Kind;
 import org.lichen.image.singularity.sif.Sif;
 import org.lichen.image.singularity.sif.SifObject;
 import org.lichen.image.singularity.verify.Verification.Verdict;
+import org.lichen.testkit.FakeRequest;
 import org.lichen.testkit.Needs;
 
 /** SIFs of sylabs/sif's tests, signed with the keys beside them; the signature is object 3. */
@@ -147,6 +153,93 @@ class VerificationTest {
     assertThat(outcome.good()).isFalse();
   }
 
+  /**
+   * The old form for a whole group: a hash of all its objects, one after the other, clear-signed by
+   * GnuPG, as Singularity before 3.6 signed.
+   */
+  @Test
+  void oldFormOfAGroup_isGoodForAllOfIt() throws Exception {
+    byte[] bytes = Files.readAllBytes(Needs.fixture("sif/one-group-signed-legacy.sif"));
+    ByteBuffer numbers = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int signature = 4096 + 2 * SifObject.LENGTH;
+    MessageDigest hash = MessageDigest.getInstance("SHA-384");
+    hash.update(bytes, 32768, (int) numbers.getLong(4096 + 25));
+    hash.update(bytes, 36864, (int) numbers.getLong(4096 + SifObject.LENGTH + 25));
+    Path gnupg = Files.createDirectory(directory.resolve("gnupg"));
+    Files.setAttribute(gnupg, "unix:mode", 0700);
+    Path text =
+        Files.writeString(
+            directory.resolve("hash"),
+            "SIFHASH:\n" + HexFormat.of().formatHex(hash.digest()) + "\n");
+    gpg(gnupg, "--passphrase", "", "--quick-generate-key", "me <me@here>", "rsa2048", "sign");
+    gpg(gnupg, "--digest-algo", "SHA384", "--clear-sign", text.toString());
+    gpg(gnupg, "--output", directory.resolve("key") + "", "--export");
+    byte[] signed = Files.readAllBytes(directory.resolve("hash.asc"));
+    int at = (int) numbers.getLong(signature + 17);
+    byte[] all = java.util.Arrays.copyOf(bytes, at + signed.length);
+    System.arraycopy(signed, 0, all, at, signed.length);
+    ByteBuffer.wrap(all)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(signature + 13, 0xf0000001) // of group 1, not of an object
+        .putLong(signature + 25, signed.length)
+        .putLong(signature + 33, signed.length)
+        .putLong(112, all.length - 32768);
+    Path file = Files.write(directory.resolve("group.sif"), all);
+    KeyRing keys = new KeyRing();
+    keys.add(directory.resolve("key"));
+    Verification.Outcome outcome = verify(file, keys);
+    assertThat(outcome.findings())
+        .extracting(Verification.Finding::verdict)
+        .containsOnly(Verdict.GOOD);
+    assertThat(outcome.good()).isTrue();
+    int last = 36863 + (int) numbers.getLong(4096 + SifObject.LENGTH + 25);
+    for (int place : new int[] {32768, 36864, last}) { // the header is not signed in this form
+      byte[] changed = all.clone();
+      changed[place] ^= 1;
+      assertThat(verify(Files.write(file, changed), keys).good()).as("byte " + place).isFalse();
+    }
+  }
+
+  private static void gpg(Path home, String... words) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Needs.program("gpg").toString(),
+                "--homedir",
+                home.toString(),
+                "--batch",
+                "--yes",
+                "--pinentry-mode",
+                "loopback"));
+    command.addAll(List.of(words));
+    Needs.output(command.toArray(new String[0]));
+  }
+
+  /** GnuPG 2.4 may keep keys with a daemon, in a form of its own: it is asked for them. */
+  @Test
+  void keysOfADaemon_areExportedByGnupg() throws Exception {
+    Path home = Files.createDirectory(directory.resolve("home"));
+    Path gnupg = Files.createDirectories(home.resolve(".gnupg"));
+    Path bin = Files.createDirectory(directory.resolve("bin"));
+    Path program =
+        Files.writeString(
+            bin.resolve("gpg"),
+            "#!/bin/sh\n[ \"$GNUPGHOME\" = '"
+                + gnupg
+                + "' ] && case \"$*\" in *--export*) exec /bin/cat '"
+                + Needs.fixture("keys/pgp-public.asc")
+                + "';; esac\nexit 2\n");
+    Files.setAttribute(program, "unix:mode", 0755);
+    FakeRequest caller = FakeRequest.in(home).with("PATH", bin.toString());
+    assertThat(verify(Needs.fixture(PGP), KeyRing.of(caller)).good()).isFalse();
+    Files.write(
+        Files.createDirectory(gnupg.resolve("public-keys.d")).resolve("pubring.db"), new byte[9]);
+    assertThat(verify(Needs.fixture(PGP), KeyRing.of(caller)).good()).isTrue();
+    Files.writeString(program, "#!/bin/sh\nexit 2\n");
+    assertThat(verify(Needs.fixture(PGP), KeyRing.of(caller)).good()).isFalse();
+    assertThat(verify(Needs.fixture(PGP), KeyRing.of(caller.with("PATH", ""))).good()).isFalse();
+  }
+
   /** A key ring as GnuPG keeps it, with the key of the fixtures, in a new directory. */
   static Path keybox(Path gnupg) throws Exception {
     Files.createDirectories(gnupg);
@@ -166,7 +259,10 @@ class VerificationTest {
   void gnupgsKeybox_isRead() throws Exception {
     Path home = Files.createDirectory(directory.resolve("home"));
     keybox(home.resolve(".gnupg"));
-    assertThat(verify(Needs.fixture(PGP), KeyRing.ofHome(home)).good()).isTrue();
+    assertThat(verify(Needs.fixture(PGP), KeyRing.of(FakeRequest.in(home))).good()).isTrue();
+    FakeRequest elsewhere =
+        FakeRequest.in(directory).with("GNUPGHOME", home.resolve(".gnupg").toString());
+    assertThat(verify(Needs.fixture(PGP), KeyRing.of(elsewhere)).good()).isTrue();
   }
 
   @Test
