@@ -14,7 +14,8 @@
 struct library {
     uint8_t state;   /* enum { UNKNOWN, HERE, ABSENT } */
     bool musl;
-    const char *links; /* directory of links to libraries */
+    const char *links;   /* directory of links to libraries */
+    const char *program; /* the path that the program was loaded by */
     char **argv;
 };
 extern struct library library;

@@ -33,12 +33,12 @@ struct steps {
 };
 _Static_assert(sizeof(struct steps) <= sizeof(posix_spawn_file_actions_t), "any libc has room for it");
 
-static int add(void *to, struct step step, const char *path) {
+static int add(void *to, const struct step *step, const char *path) {
     struct steps *steps = to;
     const size_t size = path ? text_size(path) + 1 : 0;
     struct step *added = malloc(sizeof *added + size);
     if (!added) return ENOMEM;
-    *added = step;
+    *added = *step;
     added->next = NULL;
     bytes_copy(added->path, path, size);
     if (steps->last) steps->last->next = added;
@@ -65,22 +65,22 @@ int lib_destroy(void *actions) {
 }
 int lib_addopen(void *actions, int fd, const char *path, int flags, mode_t mode) EXPORTED("posix_spawn_file_actions_addopen");
 int lib_addopen(void *actions, int fd, const char *path, int flags, mode_t mode) {
-    return fd < 0 ? EBADF : add(actions, (struct step){.kind = OPEN, .fd = fd, .flags = flags, .mode = mode}, path);
+    return fd < 0 ? EBADF : add(actions, &(struct step){.kind = OPEN, .fd = fd, .flags = flags, .mode = mode}, path);
 }
 int lib_addclose(void *actions, int fd) EXPORTED("posix_spawn_file_actions_addclose");
-int lib_addclose(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, (struct step){.kind = CLOSE, .fd = fd}, NULL); }
+int lib_addclose(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, &(struct step){.kind = CLOSE, .fd = fd}, NULL); }
 int lib_adddup2(void *actions, int from, int to) EXPORTED("posix_spawn_file_actions_adddup2");
-int lib_adddup2(void *actions, int from, int to) { return from < 0 || to < 0 ? EBADF : add(actions, (struct step){.kind = DUPLICATE, .fd = to, .other = from}, NULL); }
+int lib_adddup2(void *actions, int from, int to) { return from < 0 || to < 0 ? EBADF : add(actions, &(struct step){.kind = DUPLICATE, .fd = to, .other = from}, NULL); }
 int lib_addchdir(void *actions, const char *path) EXPORTED("posix_spawn_file_actions_addchdir_np");
 ALSO(posix_spawn_file_actions_addchdir, posix_spawn_file_actions_addchdir_np);
-int lib_addchdir(void *actions, const char *path) { return add(actions, (struct step){.kind = ENTER}, path); }
+int lib_addchdir(void *actions, const char *path) { return add(actions, &(struct step){.kind = ENTER}, path); }
 int lib_addfchdir(void *actions, int fd) EXPORTED("posix_spawn_file_actions_addfchdir_np");
 ALSO(posix_spawn_file_actions_addfchdir, posix_spawn_file_actions_addfchdir_np);
-int lib_addfchdir(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, (struct step){.kind = ENTER_FD, .fd = fd}, NULL); }
+int lib_addfchdir(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, &(struct step){.kind = ENTER_FD, .fd = fd}, NULL); }
 int lib_addclosefrom(void *actions, int fd) EXPORTED("posix_spawn_file_actions_addclosefrom_np");
-int lib_addclosefrom(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, (struct step){.kind = CLOSE_FROM, .fd = fd}, NULL); }
+int lib_addclosefrom(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, &(struct step){.kind = CLOSE_FROM, .fd = fd}, NULL); }
 int lib_addtcsetpgrp(void *actions, int fd) EXPORTED("posix_spawn_file_actions_addtcsetpgrp_np");
-int lib_addtcsetpgrp(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, (struct step){.kind = FOREGROUND, .fd = fd}, NULL); }
+int lib_addtcsetpgrp(void *actions, int fd) { return fd < 0 ? EBADF : add(actions, &(struct step){.kind = FOREGROUND, .fd = fd}, NULL); }
 
 static long take(const struct step *step) {
     enum { SET_GROUP = 0x5410, CLEAR = 0, SET_FLAGS = 2 };

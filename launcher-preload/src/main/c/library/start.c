@@ -135,6 +135,7 @@ static void begin(char **envp, char *state) {
     bytes_copy(engine.executable, fields[STATE_EXECUTABLE], text_size(fields[STATE_EXECUTABLE]) + 1);
     library.musl = *fields[STATE_LIBC] == 'm';
     library.links = fields[STATE_LINKS];
+    library.program = fields[STATE_HOST];
     library.argv = arguments_before(envp);
     library.state = HERE;
     engine_do(who, NULL);
