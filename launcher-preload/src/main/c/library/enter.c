@@ -1,8 +1,17 @@
 #include "library.h"
+#include "cache.h"
 #include "table.h"
 
 extern const uint64_t every_signal __attribute__((visibility("hidden")));
 const uint64_t every_signal = ~0ull;
+
+/* For maps.c: the last that is mapped at an address of its own. */
+extern const uint64_t engine_end;
+const uint64_t engine_end = ENGINE_POOL + 4096;
+bool image_mapped(const char *directory, const char *path, size_t size, uint64_t *device, uint64_t *inode, struct image_header *header) {
+    (void)directory, (void)path, (void)size, (void)device, (void)inode, (void)header;
+    return false; /* there are none */
+}
 
 struct answer {
     long result, kept;
@@ -105,6 +114,10 @@ long call_ppoll(struct call *call) { return pass(call); }
 long call_epoll_pwait(struct call *call) { return pass(call); }
 long call_epoll_pwait2(struct call *call) { return pass(call); }
 long call_clone(struct call *call) { return pass(call); }
+long call_fork(struct call *call) { return pass(call); }
+long call_vfork(struct call *call) { return pass(call); }
+long call_mprotect(struct call *call) { return pass(call); }
+long call_pkey_mprotect(struct call *call) { return pass(call); }
 
 static bool is_threads(long number) {
     switch (number) {
@@ -118,6 +131,10 @@ static bool is_threads(long number) {
         case __NR_epoll_pwait:
         case __NR_epoll_pwait2:
         case __NR_clone:
+        case __NR_fork:
+        case __NR_vfork:
+        case __NR_mprotect:
+        case __NR_pkey_mprotect:
         case __NR_ptrace: return true;
         default: return number >= 0 && number < TABLE_SIZE && raw_numbers[number];
     }

@@ -6,6 +6,10 @@
 #include "loader.h"
 #include "signals.h"
 
+extern const char stage_end[];
+extern const uint64_t engine_end;
+const uint64_t engine_end = (uint64_t)stage_end; /* for maps.c */
+
 enum { FIELDS = 6 };
 enum { CONFIG, FLAGS, PROGRAM, INTERPRETER, EXECUTABLE, NAME };
 
