@@ -256,6 +256,7 @@ typedef FILE *fdopen_function(int fd, const char *mode);
 typedef int fclose_function(FILE *stream);
 
 FILE *lib_popen(const char *command, const char *mode) EXPORTED("popen");
+ALSO(_IO_popen, popen);
 FILE *lib_popen(const char *command, const char *mode) {
     bool reads = false, writes = false, keeps = true;
     for (const char *at = mode; *at; at++) reads |= *at == 'r', writes |= *at == 'w', keeps &= *at != 'e';
