@@ -107,39 +107,55 @@ static long find_directory(struct call *call) {
     return result;
 }
 
-typedef int setenv_function(const char *name, const char *value, int replace);
-typedef int unsetenv_function(const char *name);
-static bool set_for_now(const char *name, const char *directory) {
-    char host[PATH_ROOM];
-    struct place place = {directory, host};
-    if (environment(name) || engine_do(find_directory, &place) < 0) return false;
-    return LIBC(setenv_function, setenv)(name, host, 0) == 0;
+/* Another environment for the time of a call, with one more variable: setenv would leave its own behind, and there are programs (Perl) that take it for theirs. */
+struct other_environment {
+    char **before, **instead;
+    char variable[PATH_ROOM + 16];
+};
+static void set_for_now(struct other_environment *other, const char *name, const char *directory) {
+    size_t count = 0;
+    char *value = put_text(put_text(other->variable, name), "=");
+    struct place place = {directory, value};
+    other->instead = NULL;
+    if (!environ || environment(name) || engine_do(find_directory, &place) < 0) return;
+    while (environ[count]) count++;
+    other->instead = malloc((count + 2) * sizeof *other->instead);
+    if (!other->instead) return;
+    bytes_copy(other->instead, environ, count * sizeof *environ);
+    other->instead[count] = other->variable;
+    other->instead[count + 1] = NULL;
+    other->before = environ;
+    environ = other->instead;
 }
-static void unset(bool was_set, const char *name) {
-    if (was_set) LIBC(unsetenv_function, unsetenv)(name);
+static void unset(struct other_environment *other) {
+    if (!other->instead) return;
+    environ = other->before;
+    free(other->instead);
 }
 
 /* With LOCPATH glibc leaves the archive of locales alone, so it is told only where the container has none. */
-static bool locales_for_now(void) {
-    if (library.musl || CALL(access, "/usr/lib/locale/locale-archive", 0) == 0) return false;
-    return set_for_now("LOCPATH", "/usr/lib/locale");
+static void locales_for_now(struct other_environment *other, const char *name) {
+    other->instead = NULL;
+    if (name && !library.musl && CALL(access, "/usr/lib/locale/locale-archive", 0) < 0) set_for_now(other, "LOCPATH", "/usr/lib/locale");
 }
 
 typedef char *setlocale_function(int category, const char *name);
 char *lib_setlocale(int category, const char *name) EXPORTED("setlocale");
 char *lib_setlocale(int category, const char *name) {
-    const bool was_set = name && locales_for_now();
+    struct other_environment other;
+    locales_for_now(&other, name);
     char *result = LIBC(setlocale_function, setlocale)(category, name);
-    unset(was_set, "LOCPATH");
+    unset(&other);
     return result;
 }
 typedef locale_t newlocale_function(int categories, const char *name, locale_t base);
 locale_t lib_newlocale(int categories, const char *name, locale_t base) EXPORTED("newlocale");
 ALSO(__newlocale, newlocale);
 locale_t lib_newlocale(int categories, const char *name, locale_t base) {
-    const bool was_set = name && locales_for_now();
+    struct other_environment other;
+    locales_for_now(&other, name);
     const locale_t result = LIBC(newlocale_function, newlocale)(categories, name, base);
-    unset(was_set, "LOCPATH");
+    unset(&other);
     return result;
 }
 
@@ -147,10 +163,10 @@ typedef void *iconv_open_function(const char *to, const char *from);
 void *lib_iconv_open(const char *to, const char *from) EXPORTED("iconv_open");
 void *lib_iconv_open(const char *to, const char *from) {
     static const char *const DIRECTORIES[] = {"/usr/lib/x86_64-linux-gnu/gconv", "/usr/lib64/gconv", "/usr/lib/gconv"};
-    bool was_set = false;
-    for (unsigned i = 0; !library.musl && !was_set && i < sizeof DIRECTORIES / sizeof *DIRECTORIES; i++) was_set = set_for_now("GCONV_PATH", DIRECTORIES[i]);
+    struct other_environment other = {.instead = NULL};
+    for (unsigned i = 0; !library.musl && !other.instead && i < sizeof DIRECTORIES / sizeof *DIRECTORIES; i++) set_for_now(&other, "GCONV_PATH", DIRECTORIES[i]);
     void *result = LIBC(iconv_open_function, iconv_open)(to, from);
-    unset(was_set, "GCONV_PATH");
+    unset(&other);
     return result;
 }
 
