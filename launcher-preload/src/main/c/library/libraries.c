@@ -60,7 +60,7 @@ static void *open_found(const struct opening *opening, long wanted, int flags, l
     const char *at = path_of(&closure->objects[wanted], path);
     void *handle = spaced ? LIBC(dlmopen_function, dlmopen)(space, at, flags) : open(at, flags);
     while (count) LIBC(dlclose_function, dlclose)(held[--count]);
-    return handle;
+    return handle || spaced ? handle : open(at, flags); /* again, for dlerror to tell of it */
 }
 
 static void *open_library(const char *name, int flags, long space, bool spaced) {

@@ -7,6 +7,8 @@
 
 #include "library.h"
 
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak" /* it loses sight of what an array of pointers holds */
+
 DIR *lib_opendir(const char *path) EXPORTED("opendir");
 int lib_closedir(DIR *directory) EXPORTED("closedir");
 struct dirent *lib_readdir(DIR *directory) EXPORTED("readdir");
@@ -146,7 +148,7 @@ static int give(struct globbing *globbing, glob_t *to) {
     char **all = realloc(globbing->flags & GLOB_APPEND ? to->gl_pathv : NULL, (skip + before + globbing->count + 1) * sizeof *all);
     if (!all) return GLOB_NOSPACE;
     for (size_t i = 0; i < skip && !(globbing->flags & GLOB_APPEND); i++) all[i] = NULL;
-    bytes_copy(all + skip + before, globbing->found, globbing->count * sizeof *all);
+    for (size_t i = 0; i < globbing->count; i++) all[skip + before + i] = globbing->found[i];
     to->gl_pathv = all;
     to->gl_pathc = before + globbing->count;
     all[skip + to->gl_pathc] = NULL;
@@ -176,6 +178,7 @@ static int by_us(const char *pattern, int flags, on_error *error, glob_t *to) {
     if (result == 0 && !globbing->count) result = flags & GLOB_NOCHECK ? add(globbing, pattern, false) : GLOB_NOMATCH;
     if (!(flags & GLOB_NOSORT) && globbing->count) LIBC(sort_function, qsort)(globbing->found, globbing->count, sizeof *globbing->found, by_name);
     const int given = globbing->count ? give(globbing, to) : 0;
+    while (given && globbing->count) free(globbing->found[--globbing->count]);
     free(globbing->found);
     free(globbing);
     return given ? given : result;

@@ -220,7 +220,7 @@ int lib_system(const char *command) {
     struct kernel_action interrupt, quit;
     uint64_t block = 1ull << (CHILD - 1), mask;
     int status = -1;
-    pid_t pid;
+    pid_t pid = 0;
     if (!command) return CALL(access, "/bin/sh", 1) == 0;
     char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, (char *)(uintptr_t)command, NULL};
     struct spawn spawn = {.path = "/bin/sh", .argv = argv, .envp = environ, .attributes.flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK};
