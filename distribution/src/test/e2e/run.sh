@@ -106,7 +106,7 @@ for suite; do
   case $suite in
     ranges) with_ranges ;;
     debian) with_debian ;;
-    guests) with_workshop ;;
+    guests | symbols) with_workshop ;;
     releases) with_releases ;;
     union) with_debian && with_fuse ;;
     singularity) with_fuse ;;

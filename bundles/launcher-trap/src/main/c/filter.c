@@ -171,3 +171,8 @@ long filter_install(bool full) {
 const bool stage_filtered = true;
 
 long stage_first(void) { return filter_install(engine.full); }
+
+_Noreturn void stage_preload(const struct stage_program *program, char **argv, char **environment) {
+    (void)argv, (void)environment;
+    stage_fail(STATUS_LICHEN, "this launcher has no library to load", program->name, -EINVAL);
+}

@@ -17,7 +17,7 @@ int main(int count, char **arguments) {
     uint64_t pid;
     if (count == 3 && !strcmp(arguments[1], "start")) {
         launch_prepare(&launch, rewriting());
-        start_container(&launch, arguments[2]);
+        start_container(&launch, arguments[2], NULL);
     }
     if (count == 3 && !strcmp(arguments[1], "enter") && parse_number(arguments[2], 10, &pid)) {
         launch_prepare(&launch, rewriting());

@@ -59,7 +59,7 @@ static bool met(const struct requirement *requirement, const struct utsname *sys
     if (!strcmp(fact, "user-namespaces")) return strcmp(value, "yes") != 0 || try_user_namespace();
     /* Inside of a container of that kind the engine which is there takes the next container too, and no filter can be added. */
     if (!strcmp(fact, "system-call-traps")) return strcmp(value, "yes") != 0 || try_seccomp() || prctl(ENGINE_ASK, 0, 0, 0, 0) == 1;
-    if (!strcmp(fact, "rewritten-code")) return true; /* it asks nothing of the machine but its kind; what else is missing the launcher tells */
+    if (!strcmp(fact, "rewritten-code") || !strcmp(fact, "preload-symbols")) return true; /* it asks nothing of the machine but its kind; what else is missing the launcher tells */
     if (!strcmp(fact, "seccomp")) return strcmp(value, "yes") != 0 || try_seccomp();
     *instead = "this version of lichen cannot test it";
     return false;

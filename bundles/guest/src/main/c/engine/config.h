@@ -16,6 +16,7 @@ struct engine_config {
     const char *path;         /* this file */
     const char *stage;        /* the program that every process of the guest begins as */
     const char *images;       /* the directory of rewritten images; or NULL: code is executed as it is */
+    const char *preload;      /* the engine as a library that the guest's dynamic linker loads; or NULL: programs are mapped by the stage */
     const char *cache;        /* shared memory of tree.cache_slots slots, a file that was empty at the start; or NULL */
     const char *const *indexes; /* of a union whose root is emulated: of each layer its binary index (root/layerindex.h), or NULL */
     const char *book, *table; /* of root emulation; the side table is made where it is missing */

@@ -59,6 +59,14 @@ static long read_script(struct program *program, char head[HEAD_SIZE], size_t si
     return 0;
 }
 
+/* There is no dynamic linker to bring the engine into it. execve has no error that tells so. */
+static long refuse_static(const char *name) {
+    char text[PATH_ROOM + 160];
+    char *end = put_text(put_text(put_text(text, "lichen: cannot execute "), name), ": it is a static program, which the preload engine 'symbols' cannot run (use --preload-engine images)\n");
+    SYS(write, 2, text, end - text);
+    return -EACCES;
+}
+
 /* Whether the loader will be able to load it; an interpreter that is missing is told here, where it can still be an error of execve. */
 static long check_elf(struct call *call, struct program *program, int fd, const Elf64_Ehdr *header) {
     struct scratch *scratch = scratch_of(call);
@@ -82,7 +90,7 @@ static long check_elf(struct call *call, struct program *program, int fd, const 
         if (result < 0) return result;
         return is_file(&scratch->other.status) ? 0 : -EACCES;
     }
-    return 0;
+    return engine.config->preload && !program->stage ? refuse_static(program->name) : 0;
 }
 
 /* How the loader will find it: by path, or by a descriptor. */

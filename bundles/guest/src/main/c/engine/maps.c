@@ -3,7 +3,7 @@
 #include "cache.h"
 #include "engine.h"
 
-extern const char stage_end[];
+extern const uint64_t engine_end;
 
 struct line {
     uint64_t low, high, offset, major, minor, inode;
@@ -86,18 +86,19 @@ static int64_t origin(const struct image_header *header, const struct line *line
     return last->high == line->low ? (int64_t)(last->offset + (last->high - last->low)) : 0;
 }
 
-/* Root emulation's, wherever they are. */
+/* Root emulation's, wherever they are, and the engine itself where it is a library. */
 static bool is_record(const struct line *line) {
     const struct engine_config *config = engine.config;
     if (!line->path_size) return false;
     for (unsigned i = 0; config->indexes && i < config->tree.layer_count; i++)
         if (config->indexes[i] && is_text(line->path, line->path_size, config->indexes[i])) return true;
+    if (config->preload && is_text(line->path, line->path_size, config->preload)) return true;
     return config->table && is_text(line->path, line->path_size, config->table);
 }
 
 /* From the slots to the end of the stage, behind which the guest's heap may follow in one mapping. */
 static bool is_engine(struct line *line) {
-    const uint64_t end = (uint64_t)stage_end;
+    const uint64_t end = engine_end;
     if (is_record(line)) return true;
     if (line->low < ENGINE_SLOTS || line->low >= end) return false;
     if (line->high <= end) return true;

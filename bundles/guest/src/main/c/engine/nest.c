@@ -103,6 +103,7 @@ static void translate(struct copy *copy, const char *own_path) {
     new->path = known(copy, own_path);
     new->stage = known(copy, engine.config->stage);
     new->images = known(copy, engine.config->images);
+    new->preload = known(copy, engine.config->preload);
     new->host_uid = engine.config->host_uid;
     new->host_gid = engine.config->host_gid;
     new->size = copy->used;

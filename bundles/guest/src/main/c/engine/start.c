@@ -6,12 +6,14 @@
 #include "loader.h"
 #include "signals.h"
 
-struct engine engine;
+extern const char stage_end[];
+extern const uint64_t engine_end;
+const uint64_t engine_end = (uint64_t)stage_end; /* for maps.c */
 
-enum { STATUS_LICHEN = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, FIELDS = 6 };
+enum { FIELDS = 6 };
 enum { CONFIG, FLAGS, PROGRAM, INTERPRETER, EXECUTABLE, NAME };
 
-static _Noreturn void fail(int status, const char *what, const char *which, long error) {
+_Noreturn void stage_fail(int status, const char *what, const char *which, long error) {
     char text[PATH_ROOM + 128], *end = put_text(text, "lichen: ");
     end = put_text(end, what);
     if (which) {
@@ -31,39 +33,6 @@ static _Noreturn void fail(int status, const char *what, const char *which, long
     *end++ = '\n';
     SYS(write, 2, text, end - text);
     for (;;) SYS(exit_group, status);
-}
-
-/* ---- the configuration */
-
-static long map_shared(const char *path, uint64_t address, uint64_t size, int protection) {
-    enum { SHARED = 1, FIXED = 0x10 };
-    const long fd = sys_openat(AT_FDCWD, path, (protection & 2 ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
-    if (fd < 0) return fd;
-    struct union_status status;
-    long result = sys_fstat((int)fd, &status);
-    if (result == 0 && !size) size = (uint64_t)status.size;
-    if (result == 0 && (!size || (uint64_t)status.size < size)) result = -EINVAL;
-    if (result == 0) result = SYS(mmap, address, size, protection, SHARED | FIXED, fd, 0);
-    SYS(close, fd);
-    return result < 0 ? result : 0;
-}
-
-long engine_open(const char *path) {
-    const struct engine_config *config = (const struct engine_config *)ENGINE_CONFIG;
-    long result = map_shared(path, ENGINE_CONFIG, 0, 1);
-    if (result < 0) return result;
-    if (!bytes_equal(config->magic, ENGINE_MAGIC, sizeof config->magic)) return -EINVAL;
-    engine.config = config;
-    engine.tree = config->tree;
-    engine.full = config->identity == ENGINE_FULL;
-    if (engine.full) emulate_copying();
-    if (config->cache && map_shared(config->cache, ENGINE_CACHE, sizeof(struct union_cache) + config->tree.cache_slots * sizeof(struct union_slot), 3) == 0)
-        engine.tree.cache = (struct union_cache *)ENGINE_CACHE;
-    engine.place = (struct root_place){.host_uid = config->host_uid, .attributes = true};
-    engine.own = engine.place;
-    engine.volume = (struct root_place){.host_uid = config->host_uid, .uid = config->first_uid, .gid = config->first_gid, .attributes = true};
-    if (engine.full && config->table && root_table_open(&engine.table, config->table, config->upper_inode) == 0) engine.place.table = &engine.table;
-    return 0;
 }
 
 /* ---- the first program: found by name, and executed as by a guest */
@@ -113,22 +82,22 @@ static _Noreturn void run_first(bool nested, char **argv, char **environment, si
     struct call *call = &((union slot *)ENGINE_SLOTS)->call;
     size_t count = 0;
     long result = nested ? 0 : stage_first();
-    if (result < 0) fail(STATUS_LICHEN, "cannot install the system call filter", NULL, result);
+    if (result < 0) stage_fail(STATUS_LICHEN, "cannot install the system call filter", NULL, result);
     result = argv[0] ? find_command(call, &program, argv[0], variable(environment, "PATH")) : -ENOENT;
-    if (result < 0) fail(result == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot run the command", argv[0], result);
+    if (result < 0) stage_fail(result == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot run the command", argv[0], result);
     program_state(&program, state);
     environment[variables] = state; /* in the place of the string that has brought us here */
     while (argv[count]) count++;
     char **arguments = argv;
     if (program.prefix_count) { /* instead of argv[0] */
         const long room = SYS(mmap, 0, (program.prefix_count + count) * sizeof *argv, SYS_PROT_RW, SYS_MAP_SCRATCH, -1, 0);
-        if (room < 0) fail(STATUS_LICHEN, "cannot map memory", NULL, room);
+        if (room < 0) stage_fail(STATUS_LICHEN, "cannot map memory", NULL, room);
         arguments = (char **)room;
         for (unsigned i = 0; i < program.prefix_count; i++) arguments[i] = (char *)(uintptr_t)program_prefix(&program, i);
         bytes_copy(arguments + program.prefix_count, argv + 1, count * sizeof *argv); /* with the NULL */
     }
     result = SYS(execve, engine.config->stage, arguments, environment);
-    fail(STATUS_LICHEN, "cannot run the launcher's program", engine.config->stage, result);
+    stage_fail(STATUS_LICHEN, "cannot run the launcher's program", engine.config->stage, result);
 }
 
 /* ---- becoming a program */
@@ -159,14 +128,14 @@ static uint64_t load(char *fields[FIELDS], struct image *program, uint64_t *base
     static struct image interpreter;
     long fd = sys_openat(AT_FDCWD, fields[PROGRAM], O_RDONLY | O_CLOEXEC, 0);
     long result = fd < 0 ? fd : image_load((int)fd, program);
-    if (result < 0) fail(STATUS_NOT_EXECUTABLE, "cannot load the program", fields[NAME], result);
+    if (result < 0) stage_fail(STATUS_NOT_EXECUTABLE, "cannot load the program", fields[NAME], result);
     SYS(mmap, ENGINE_MARKER, PAGE, 1, PRIVATE | FIXED, fd, 0);
     SYS(close, fd);
     *base = 0;
     if (!fields[INTERPRETER][0]) return program->entry;
     fd = sys_openat(AT_FDCWD, fields[INTERPRETER], O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     result = fd < 0 ? fd : image_load((int)fd, &interpreter);
-    if (result < 0) fail(STATUS_NOT_EXECUTABLE, "cannot load the program's interpreter", fields[INTERPRETER], result);
+    if (result < 0) stage_fail(STATUS_NOT_EXECUTABLE, "cannot load the program's interpreter", fields[INTERPRETER], result);
     SYS(close, fd);
     *base = interpreter.bias;
     return interpreter.entry;
@@ -221,17 +190,18 @@ _Noreturn void stage_main(uint64_t *stack) {
     while (environment[variables]) variables++;
     const size_t prefix = sizeof ENGINE_STATE - 1;
     char *state = variables ? environment[variables - 1] : NULL;
-    if (!state || !begins(state, text_size(state), ENGINE_STATE)) fail(STATUS_LICHEN, "lichen-stage is a part of Lichen, and not to be started by hand", NULL, -EINVAL);
+    if (!state || !begins(state, text_size(state), ENGINE_STATE)) stage_fail(STATUS_LICHEN, "lichen-stage is a part of Lichen, and not to be started by hand", NULL, -EINVAL);
     split(state + prefix, fields);
     long result = slots_make();
-    if (result < 0) fail(STATUS_LICHEN, "cannot map memory", NULL, result);
+    if (result < 0) stage_fail(STATUS_LICHEN, "cannot map memory", NULL, result);
     result = engine_open(fields[CONFIG]);
-    if (result < 0) fail(STATUS_LICHEN, "cannot read the container's configuration", fields[CONFIG], result);
+    if (result < 0) stage_fail(STATUS_LICHEN, "cannot read the container's configuration", fields[CONFIG], result);
     if (has_flag(fields[FLAGS], 'f')) run_first(has_flag(fields[FLAGS], 'n'), argv, environment, variables - 1);
+    if (engine.config->preload) stage_preload(&(struct stage_program){fields[FLAGS], fields[PROGRAM], fields[INTERPRETER], fields[EXECUTABLE], fields[NAME]}, argv, environment);
     bytes_copy(engine.executable, fields[EXECUTABLE], text_size(fields[EXECUTABLE]) + 1);
     uint64_t base;
     result = signals_start();
-    if (result < 0) fail(STATUS_LICHEN, "cannot handle signals", NULL, result);
+    if (result < 0) stage_fail(STATUS_LICHEN, "cannot handle signals", NULL, result);
     const uint64_t entry = load(fields, &program, &base);
     if (has_flag(fields[FLAGS], 'c')) SYS(close, last_number(fields[PROGRAM]));
     /* Without our string: what is behind the environment moves down. */

@@ -77,6 +77,7 @@ void block_write(struct launch *launch) {
     config.stage = put(&block, launch->stage);
     config.cache = put(&block, cache);
     if (launch->images) config.images = put(&block, launch->images);
+    if (launch->preload) config.preload = put(&block, launch->preload);
     if (full) {
         config.book = put(&block, launch->book);
         config.table = put(&block, launch->table);
@@ -106,6 +107,7 @@ static void move(struct engine_config *config, uintptr_t by) {
     MOVE(config->stage, by);
     MOVE(config->cache, by);
     MOVE(config->images, by);
+    MOVE(config->preload, by);
     MOVE(config->book, by);
     MOVE(config->table, by);
     MOVE(config->own, by);
@@ -134,6 +136,7 @@ void block_read(struct launch *launch, const char *from) {
     move(config, (uintptr_t)config - ENGINE_CONFIG);
     launch->block = must_copy(path);
     launch->stage = config->stage;
+    launch->preload = config->preload;
     launch->book = config->book;
     launch->tree.config = config->tree;
     launch->plan.identity = config->identity == ENGINE_FULL ? IDENTITY_FULL : IDENTITY_SINGLE;

@@ -25,7 +25,7 @@ static void check_script(struct tree *tree, const char *path, char *line) {
         die(STATUS_NOT_FOUND, "cannot execute %s: its interpreter %s does not exist in the container%s", path, interpreter, carriage ? "\nhint: the script has DOS line ends" : "");
 }
 
-static void check_program(struct tree *tree, const char *path, int fd, const Elf64_Ehdr *head) {
+static void check_program(struct tree *tree, const char *path, int fd, const Elf64_Ehdr *head, bool dynamic) {
     char interpreter[4096] = {0};
     for (unsigned i = 0; i < head->e_phnum; i++) {
         Elf64_Phdr part;
@@ -35,19 +35,20 @@ static void check_program(struct tree *tree, const char *path, int fd, const Elf
             die(STATUS_NOT_FOUND, "cannot execute %s: the dynamic linker that it asks for does not exist in the container", path);
         return;
     }
+    if (dynamic) die(STATUS_NOT_EXECUTABLE, "cannot execute %s: it is a static program, which the preload engine 'symbols' cannot run\nhint: --preload-engine images", path);
 }
 
-static void check_content(struct tree *tree, const char *path, int fd) {
+static void check_content(struct tree *tree, const char *path, int fd, bool dynamic) {
     _Alignas(8) char head[256] = {0};
     const ssize_t size = read_some(fd, head, sizeof head - 1);
     const Elf64_Ehdr *elf = (const Elf64_Ehdr *)head;
     if (size > 2 && head[0] == '#' && head[1] == '!') check_script(tree, path, head);
-    else if (size >= (ssize_t)sizeof *elf && !memcmp(head, ELFMAG, SELFMAG) && elf->e_ident[EI_CLASS] == ELFCLASS64 && elf->e_machine == EM_X86_64) check_program(tree, path, fd, elf);
+    else if (size >= (ssize_t)sizeof *elf && !memcmp(head, ELFMAG, SELFMAG) && elf->e_ident[EI_CLASS] == ELFCLASS64 && elf->e_machine == EM_X86_64) check_program(tree, path, fd, elf, dynamic);
     else if (size >= 0) die(STATUS_NOT_EXECUTABLE, "cannot execute %s: exec format error\nhint: it is for another machine, or a script without a #! line", path);
 }
 
 /* 0, or why it cannot be executed; ends the program when that is what the user has to be told. */
-static int check_file(struct tree *tree, const char *path) {
+static int check_file(struct tree *tree, const char *path, bool dynamic) {
     struct union_place *place = tree_find(tree, path, 0);
     if (!place) return errno;
     const unsigned mode = place->status.mode;
@@ -57,7 +58,7 @@ static int check_file(struct tree *tree, const char *path) {
     else fd = openat(place->dir, place->path, O_RDONLY | O_CLOEXEC | (place->magic ? 0 : O_NOFOLLOW));
     union_release(place);
     if (fd < 0) return error;
-    check_content(tree, path, fd);
+    check_content(tree, path, fd, dynamic);
     close(fd);
     return 0;
 }
@@ -68,10 +69,10 @@ static _Noreturn void explain(const char *path, int error) {
     die(STATUS_NOT_EXECUTABLE, "cannot execute %s: %s", path, error == EACCES ? "permission denied" : strerror(error));
 }
 
-void command_check(struct tree *tree, const struct guest *guest) {
+void command_check(struct tree *tree, const struct guest *guest, bool dynamic) {
     const char *name = guest->argv[0], *path = guest_variable(guest, "PATH");
     if (strchr(name, '/')) {
-        const int error = check_file(tree, name);
+        const int error = check_file(tree, name, dynamic);
         if (error) explain(name, error);
         return;
     }
@@ -80,7 +81,7 @@ void command_check(struct tree *tree, const struct guest *guest) {
     for (const char *at = path;; at++) {
         const size_t size = strcspn(at, ":");
         AUTO_FREE char *file = size ? must_format("%.*s/%s", (int)size, at, name) : must_copy(name);
-        const int error = check_file(tree, file);
+        const int error = check_file(tree, file, dynamic);
         if (!error) return;
         if (error == EACCES && !refused) refused = must_copy(file);
         at += size;

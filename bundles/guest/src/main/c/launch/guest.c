@@ -72,7 +72,7 @@ void guest_settle(struct launch *launch) {
     const char *directory = guest->directory && *guest->directory ? guest->directory : "/";
     if (!tree_enter(&launch->tree, directory))
         die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE, "cannot enter the working directory (%s in the container): %s", directory, strerror(errno));
-    if (!guest->idle) command_check(&launch->tree, guest);
+    if (!guest->idle) command_check(&launch->tree, guest, launch->preload != NULL);
     if (!guest->terminal) return;
     console_open(&launch->console, &guest->size);
     if (!report_send(launch->report, "cons", NULL, 0, launch->console.master)) die(STATUS_LICHEN, "cannot hand over the terminal: %s", strerror(errno));

@@ -19,6 +19,7 @@ struct launch {
     const char *block;    /* path of the engine's configuration */
     const char *stage;    /* path of lichen-stage */
     const char *images;   /* the directory of rewritten images, or NULL */
+    const char *preload;  /* path of the engine as a library, or NULL */
     const char *book, *table; /* of root emulation; NULL with identity `single` */
     long number;          /* in it: the credentials that the guest begins with */
     uint32_t uid, gid;    /* those ids */
@@ -29,7 +30,7 @@ struct launch {
 /* What it was given: the plan, and whom to report to. */
 void launch_prepare(struct launch *launch, enum rewriting rewriting);
 /* Working directory: the container directory. */
-_Noreturn void start_container(struct launch *launch, const char *stage);
+_Noreturn void start_container(struct launch *launch, const char *stage, const char *preload);
 _Noreturn void enter_container(struct launch *launch, pid_t pid);
 /* Prints `FACT=yes` or `=no: REASON`, found by running a program of the guest's kind. */
 int probe(const char *fact, enum rewriting rewriting, const char *stage);
@@ -46,7 +47,7 @@ void guest_settle(struct launch *launch);
 /* The calling process becomes the guest's program. */
 _Noreturn void guest_run(struct launch *launch);
 
-/* command.c: ends the program, as other launchers word it, when the guest's command cannot be executed. In the guest's working directory. */
-void command_check(struct tree *tree, const struct guest *guest);
+/* command.c: ends the program, as other launchers word it, when the guest's command cannot be executed. In the guest's working directory. `dynamic`: static programs cannot. */
+void command_check(struct tree *tree, const struct guest *guest, bool dynamic);
 
 #endif

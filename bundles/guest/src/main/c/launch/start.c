@@ -55,10 +55,12 @@ static _Noreturn void reap_for(struct launch *launch) {
     _exit(result < 0 ? STATUS_SIGNAL + SIGKILL : result);
 }
 
-void start_container(struct launch *launch, const char *stage) {
+void start_container(struct launch *launch, const char *stage, const char *preload) {
     char path[PATH_MAX];
     if (!realpath(stage, path)) die(STATUS_LICHEN, "cannot find the launcher's program (%s): %s", stage, strerror(errno));
     launch->stage = must_copy(path);
+    if (preload && !realpath(preload, path)) die(STATUS_LICHEN, "cannot find the launcher's library (%s): %s", preload, strerror(errno));
+    if (preload) launch->preload = must_copy(path);
     if (launch->rewriting != REWRITING_OFF) launch->images = images_directory(launch->stage);
     if (!launch->images && launch->rewriting == REWRITING_NEEDED)
         die(STATUS_LICHEN, "cannot keep rewritten programs (images/ beside %s): it must be a directory of yours, with mode 0700", launch->stage);

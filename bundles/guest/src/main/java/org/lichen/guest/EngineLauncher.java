@@ -64,6 +64,33 @@ public abstract class EngineLauncher implements Launcher {
         : Support.no("system calls cannot be answered here: " + host.reason(fact), condition);
   }
 
+  /** Whether what this spec asks for can be had here. */
+  protected Support answers(Host host, LaunchSpec spec) {
+    return answers(host);
+  }
+
+  /** The engine as a library for this spec's programs to load; empty: the stage maps them. */
+  protected Optional<NativePart> library(LaunchSpec spec) {
+    return Optional.empty();
+  }
+
+  /** The fact that this spec rests on. */
+  protected String fact(LaunchSpec spec) {
+    return fact;
+  }
+
+  /** What a guest will miss, for people. */
+  protected List<String> limits(LaunchSpec spec) {
+    List<String> limits = new ArrayList<>();
+    limits.add(
+        "nothing is isolated: the guest has the host's processes, network and devices, and its"
+            + " programs can do what you can");
+    if (spec.identity().equals("single")) {
+      limits.add("the guest's user is yours, and ids and owners cannot be changed");
+    }
+    return limits;
+  }
+
   /** Runs a program as a guest. */
   public final Map<String, String> probe(Placement placement) throws ContainerException {
     return Facts.printed(
@@ -82,7 +109,7 @@ public abstract class EngineLauncher implements Launcher {
 
   @Override
   public Support support(Host host, RootfsPlan rootfs, LaunchSpec spec) {
-    if (answers(host) instanceof Support.Unsupported no) {
+    if (answers(host, spec) instanceof Support.Unsupported no) {
       return no;
     }
     Optional<Support.Unsupported> newer = rootfs.refusal(RootfsPlan.VERSION);
@@ -94,7 +121,7 @@ public abstract class EngineLauncher implements Launcher {
         return Support.no("it reads directories only, not " + lower.kind(), "--strategy extract");
       }
     }
-    Optional<Support.Unsupported> refusal = spec.refusal(GUARANTEES).or(() -> refused(spec));
+    Optional<Support.Unsupported> refusal = spec.refusal(guarantees()).or(() -> refused(spec));
     if (refusal.isPresent()) {
       return refusal.get();
     }
@@ -103,7 +130,7 @@ public abstract class EngineLauncher implements Launcher {
           "it gives the identities full and single, not '" + spec.identity() + "'",
           "--identity full");
     }
-    return Support.yes(limits(spec));
+    return Support.yes(limits(spec).toArray(String[]::new));
   }
 
   /** What was asked for without the name of a guarantee, and cannot be given. */
@@ -126,31 +153,18 @@ public abstract class EngineLauncher implements Launcher {
     return Optional.empty();
   }
 
-  private static String[] limits(LaunchSpec spec) {
-    List<String> limits = new ArrayList<>();
-    limits.add(
-        "nothing is isolated: the guest has the host's processes, network and devices, and its"
-            + " programs can do what you can");
-    if (spec.identity().equals("single")) {
-      limits.add("the guest's user is yours, and ids and owners cannot be changed");
-    }
-    return limits.toArray(String[]::new);
-  }
-
   @Override
   public List<Requirement> requirements(LaunchSpec spec, RootfsPlan rootfs) {
     return List.of(
         new Requirement("machine", "x86_64", "its programs are built for it"),
-        new Requirement(fact, "yes", "to answer its system calls"));
+        new Requirement(fact(spec), "yes", "to answer its system calls"));
   }
 
   @Override
   public Step start(LaunchSpec spec, RootfsPlan rootfs) {
-    return Step.of(program)
-        .arguments("start")
-        .argument(stage)
-        .payload(Payload.start(spec, rootfs))
-        .build();
+    Step.Builder step = Step.of(program).arguments("start").argument(stage);
+    library(spec).ifPresent(step::argument);
+    return step.payload(Payload.start(spec, rootfs)).build();
   }
 
   @Override

@@ -27,7 +27,7 @@ class PreloadLauncherTest extends LauncherConformance {
 
   @Override
   protected Host host() {
-    return new FakeHost(Map.of("rewritten-code", "yes"));
+    return new FakeHost(Map.of("rewritten-code", "yes", "preload-symbols", "yes"));
   }
 
   private static LaunchSpec spec() {
@@ -50,5 +50,21 @@ class PreloadLauncherTest extends LauncherConformance {
   void start_namesTheStageThatIsPutIntoPlace() {
     assertThat(launcher().start(spec(), TREE).argv())
         .containsExactly("lichen-preload", "start", "${native.lichen-stage}");
+  }
+
+  @Test
+  void start_withTheEngineSymbols_namesTheLibraryToo() {
+    LaunchSpec spec =
+        LaunchSpec.builder(List.of("guest"))
+            .identity("full")
+            .require(PreloadLauncher.SYMBOLS)
+            .build();
+    assertThat(launcher().start(spec, TREE).argv())
+        .containsExactly(
+            "lichen-preload", "start", "${native.lichen-stage}", "${native.liblichen-preload.so}");
+    assertThat(launcher().requirements(spec, TREE))
+        .extracting(requirement -> requirement.fact())
+        .contains("preload-symbols")
+        .doesNotContain("rewritten-code");
   }
 }

@@ -202,6 +202,14 @@ final class SpecOptions {
   @Nullable String launcher;
 
   @Option(
+      names = "--preload-engine",
+      paramLabel = "images|symbols",
+      description =
+          "How launcher preload gets into programs: by rewriting their code (default), or, where"
+              + " that cannot be mapped, by a library; then static programs are refused.")
+  @Nullable String preloadEngine;
+
+  @Option(
       names = "--strategy",
       paramLabel = "uufs|extract",
       description = "Shared layers, or a copy of its own (default: the best that works).")
@@ -272,6 +280,12 @@ final class SpecOptions {
     namespaces(spec, requires);
     rights(spec, requires);
     labels(spec, request);
+    if (preloadEngine != null) {
+      if (!preloadEngine.equals("images") && !preloadEngine.equals("symbols")) {
+        throw usage("--preload-engine " + preloadEngine + ": not an engine", "images or symbols");
+      }
+      requires.add("preload-engine-" + preloadEngine);
+    }
     if (upper != null) {
       spec.other("upper", request.path(upper).toString());
     }

@@ -1,0 +1,145 @@
+/* Functions of the libc that is here, found in its symbol tables: dlsym is in another library with some, and would want to know who asks. */
+#include "libc.h"
+
+#include <elf.h>
+#include <link.h>
+
+int *errno_place(void) __asm__("__errno_location");
+int iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) __asm__("dl_iterate_phdr");
+
+void set_errno(int error) { *errno_place() = error; }
+int get_errno(void) { return *errno_place(); }
+
+long told(long result) {
+    if ((unsigned long)result <= -4096ul) return result;
+    set_errno((int)-result);
+    return -1;
+}
+
+char *text_copy(const char *text) {
+    const size_t size = text_size(text) + 1;
+    char *to = malloc(size);
+    if (to) bytes_copy(to, text, size);
+    return to;
+}
+
+const char *environment(const char *name) {
+    const size_t size = text_size(name);
+    for (char **at = environ; at && *at; at++)
+        if (begins(*at, text_size(*at), name) && (*at)[size] == '=') return *at + size + 1;
+    return NULL;
+}
+
+/* ---- symbol tables */
+
+struct tables {
+    const Elf64_Sym *symbols;
+    const char *strings;
+    const uint16_t *versions;
+    const uint32_t *gnu, *sysv;
+};
+
+struct search {
+    const char *name;
+    uint32_t hash;
+    uint64_t found;
+    bool variable, all, begun, passed;
+};
+
+static uint64_t at_base(uint64_t value, uint64_t base) { return value < base ? value + base : value; } /* glibc has relocated them in place, musl has not */
+
+static void read_tables(const struct dl_phdr_info *info, struct tables *tables) {
+    const Elf64_Dyn *dynamic = NULL;
+    *tables = (struct tables){0};
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) dynamic = (const Elf64_Dyn *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    for (; dynamic && dynamic->d_tag != DT_NULL; dynamic++) {
+        const uint64_t at = at_base(dynamic->d_un.d_ptr, info->dlpi_addr);
+        switch (dynamic->d_tag) {
+            case DT_SYMTAB: tables->symbols = (const Elf64_Sym *)at; break;
+            case DT_STRTAB: tables->strings = (const char *)at; break;
+            case DT_VERSYM: tables->versions = (const uint16_t *)at; break;
+            case DT_GNU_HASH: tables->gnu = (const uint32_t *)at; break;
+            case DT_HASH: tables->sysv = (const uint32_t *)at; break;
+            default: break;
+        }
+    }
+}
+
+static bool is_it(const struct tables *tables, uint32_t index, const char *name) {
+    const Elf64_Sym *symbol = &tables->symbols[index];
+    const char *at = tables->strings + symbol->st_name;
+    if (symbol->st_shndx == SHN_UNDEF || !is_text(at, text_size(at), name)) return false;
+    return !tables->versions || !(tables->versions[index] & 0x8000); /* hidden: an old version */
+}
+
+static uint32_t look_up(const struct tables *tables, const struct search *search) {
+    if (tables->gnu) {
+        const uint32_t buckets = tables->gnu[0], first = tables->gnu[1], words = tables->gnu[2];
+        const uint32_t *bucket = tables->gnu + 4 + 2 * words, *chain = bucket + buckets;
+        for (uint32_t i = buckets ? bucket[search->hash % buckets] : 0; i >= first && i; i++) {
+            if ((chain[i - first] | 1) == (search->hash | 1) && is_it(tables, i, search->name)) return i;
+            if (chain[i - first] & 1) break;
+        }
+    } else if (tables->sysv) {
+        for (uint32_t i = 1; i < tables->sysv[1]; i++)
+            if (is_it(tables, i, search->name)) return i;
+    }
+    return 0;
+}
+
+static bool is_own(const struct dl_phdr_info *info) {
+    const uint64_t here = (uint64_t)&library;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && here - (info->dlpi_addr + info->dlpi_phdr[i].p_vaddr) < info->dlpi_phdr[i].p_memsz) return true;
+    return false;
+}
+
+static int look_in(struct dl_phdr_info *info, size_t size, void *data) {
+    struct search *search = data;
+    struct tables tables;
+    (void)size;
+    if (is_own(info)) {
+        search->passed = true;
+        return 0;
+    }
+    const bool program = !search->begun;
+    search->begun = true;
+    if (!search->variable && (program || (!search->passed && !search->all))) return 0; /* functions that the program has in the place of libc's are its own affair */
+    read_tables(info, &tables);
+    const uint32_t index = tables.symbols && tables.strings ? look_up(&tables, search) : 0;
+    if (!index) return 0;
+    const Elf64_Sym *symbol = &tables.symbols[index];
+    search->found = info->dlpi_addr + symbol->st_value;
+    if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) search->found = ((uint64_t(*)(void))search->found)();
+    return 1;
+}
+
+static void *find(const char *name, bool variable) {
+    struct search search = {.name = name, .hash = 5381, .variable = variable};
+    for (const char *at = name; *at; at++) search.hash = search.hash * 33 + (uint8_t)*at;
+    iterate(look_in, &search);
+    if (search.found || variable) return (void *)search.found;
+    search.begun = search.passed = false, search.all = true; /* musl's stands in front of us */
+    iterate(look_in, &search);
+    return (void *)search.found;
+}
+
+void *libc_find(const char *name) { return find(name, false); }
+void *libc_variable(const char *name) { return find(name, true); }
+
+static int look_at_program(struct dl_phdr_info *info, size_t size, void *data) {
+    uint64_t *extent = data;
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const Elf64_Phdr *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD) continue;
+        uint64_t *at = extent + (part->p_flags & PF_W ? 2 : 0);
+        if (!(part->p_flags & (PF_X | PF_W))) continue;
+        at[0] = info->dlpi_addr + part->p_vaddr;
+        at[1] = at[0] + part->p_filesz;
+    }
+    return 1;
+}
+
+void libc_program(uint64_t extent[4]) { iterate(look_at_program, extent); }

@@ -1,0 +1,13 @@
+/* What is asked of the libc that is here. */
+#ifndef LICHEN_PRELOAD_LIBC_H
+#define LICHEN_PRELOAD_LIBC_H
+
+#include "library.h"
+
+/* A variable of libc's, the one that the program uses; NULL: there is none. */
+void *libc_variable(const char *name);
+
+/* Where the program's code begins and ends, and its data. */
+void libc_program(uint64_t extent[4]);
+
+#endif

@@ -1,0 +1,65 @@
+/* The engine as a library: functions of libc that would act on the host's files are answered by it. It is made for any libc: of libc it uses what is listed in symbols.allowed, and
+ * finds the rest by itself (libc.c).
+ *
+ * Wrappers have names of their own here, and those of libc for others to find (EXPORTED), so headers of libc can say what they like. */
+#ifndef LICHEN_PRELOAD_LIBRARY_H
+#define LICHEN_PRELOAD_LIBRARY_H
+
+#include "engine.h"
+
+#define EXPORTED(name) __asm__(name) __attribute__((visibility("default"), used))
+/* A second name of a wrapper. */
+#define ALSO(name, of) __asm__(".globl " #name "\n.set " #name ", " #of)
+
+struct library {
+    uint8_t state;   /* enum { UNKNOWN, HERE, ABSENT } */
+    bool musl;
+    const char *links;   /* directory of links to libraries */
+    const char *program; /* the path that the program was loaded by */
+    char **argv;
+};
+extern struct library library;
+
+/* ---- enter.c */
+
+/* A system call as the guest would make it: >= 0 or -errno. Blocks signals, takes a slot. */
+long engine_call(long number, long a, long b, long c, long d, long e, long f);
+#define CALL(name, ...) CALL_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL_SIX(number, a, b, c, d, e, f, ...) engine_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+/* Something else that needs a slot. `data` is in call->rdi. */
+long engine_do(long (*what)(struct call *call), void *data);
+static inline void *data_of(const struct call *call) { return (void *)(uintptr_t)call->rdi; }
+
+/* What libc's functions answer: -1 and errno instead of -errno. */
+long told(long result);
+void set_errno(int error);
+int get_errno(void);
+
+/* ---- libc.c */
+
+void *malloc(size_t size);
+void free(void *memory);
+void *realloc(void *memory, size_t size);
+/* A function of the libc that is here, behind ours; NULL: it has none. Asks each time. */
+void *libc_find(const char *name);
+#define LIBC(type, name)                                                                      \
+    ({                                                                                        \
+        static type *found_;                                                                  \
+        type *now_ = __atomic_load_n(&found_, __ATOMIC_ACQUIRE);                              \
+        if (!now_) __atomic_store_n(&found_, now_ = (type *)libc_find(#name), __ATOMIC_RELEASE); \
+        now_;                                                                                 \
+    })
+char *text_copy(const char *text); /* by malloc */
+extern char **environ;
+const char *environment(const char *name);
+
+/* ---- start.c */
+
+/* Whether the engine is here, which is found out at the first call. */
+bool library_ready(void);
+
+/* ---- between wrappers */
+
+int spawn_and_wait(const char *path, char *const argv[], char *const envp[]);
+
+#endif
