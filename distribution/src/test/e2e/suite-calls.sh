@@ -7,10 +7,10 @@ export PATH=$commands:$PATH
 state() { lichen inspect --format '{{.State.Status}}' "$1"; }
 ended() { ! ls -d "${commands%/bin}"/containers/*/run >/dev/null 2>&1; } # without asking the runtime
 stopped() { [ "$(state "$1")" != running ]; }
-mkdir -p "$HOME/data/sub"
+mkdir -p "$HOME/calls/sub"
 report() {
   have gcc
-  gcc -O1 -w -static -o "$HOME/data/report" "$E2E/calls/report.c"
+  gcc -O1 -w -static -o "$HOME/calls/report" "$E2E/calls/report.c"
 }
 t "a program that tells what it is given" report
 
@@ -21,7 +21,7 @@ for launcher in userns trap preload; do
   can() { lichen run --rm --launcher $launcher --strategy auto test/alpine true 2>"$TMPDIR/why" || skip "$(cat "$TMPDIR/why")"; }
   t "$launcher works here" can
   (can) >/dev/null 2>&1 || continue
-  lichen create -q --name tools --launcher $launcher -v "$HOME/data:/data" test/alpine sh >/dev/null
+  lichen create -q --name tools --launcher $launcher -v "$HOME/calls:/data" test/alpine sh >/dev/null
   t "$launcher: expose, and the list" eval '
     equals "$commands/report" "$(lichen expose tools /data/report)" && equals "$commands/tool-sh" "$(lichen expose -n tool-sh tools sh)" &&
     contains "$(lichen expose --list)" "tool-sh  tools  sh" &&
@@ -32,7 +32,7 @@ for launcher in userns trap preload; do
   t "$launcher: a call of a running container, and one that starts it, need no Java" eval '
     no_java && equals x "$(tool-sh -c "echo x")" && until_ 10 ended && equals y "$(tool-sh -c "echo y")" && ! pgrep -u "$(id -u)" java'
   t "$launcher: the working directory is the same where it is shared" eval '
-    cd "$HOME/data/sub" && equals /data/sub "$(tool-sh -c pwd)" && cd / && equals / "$(tool-sh -c pwd)"'
+    cd "$HOME/calls/sub" && equals /data/sub "$(tool-sh -c pwd)" && cd / && equals / "$(tool-sh -c pwd)"'
   t "$launcher: the caller's variables come, but those of the host" eval '
     equals "in /root no" "$(A=in tool-sh -c "echo \$A \$HOME \${LD_PRELOAD:-no}")" && ! tool-sh -c "echo \$PATH" | grep -q lichen'
   calls_at_once() {
@@ -49,13 +49,13 @@ for launcher in userns trap preload; do
   }
   t "$launcher: calls that come as it ends" again_and_again
   t "$launcher: a call that is killed is none any more" eval '
-    tool-sh -c "echo here >/data/flag; sleep 1000" & until_ 10 test -e "$HOME/data/flag" && equals running "$(state tools)" && kill -9 $! && until_ 10 stopped tools; s=$?; rm -f "$HOME/data/flag"; exit $s'
+    tool-sh -c "echo here >/data/flag; sleep 1000" & until_ 10 test -e "$HOME/calls/flag" && equals running "$(state tools)" && kill -9 $! && until_ 10 stopped tools; s=$?; rm -f "$HOME/calls/flag"; exit $s'
   signalled() {
     tool-sh -c 'trap "echo got; exit 5" USR1; : >/data/flag; while :; do sleep 0.05; done' >"$TMPDIR/signal" &
     local call=$! s=0
-    until_ 10 test -e "$HOME/data/flag" && kill -USR1 $call
+    until_ 10 test -e "$HOME/calls/flag" && kill -USR1 $call
     wait $call || s=$?
-    rm -f "$HOME/data/flag"
+    rm -f "$HOME/calls/flag"
     equals "5 got" "$s $(cat "$TMPDIR/signal")"
   }
   t "$launcher: signals" signalled
