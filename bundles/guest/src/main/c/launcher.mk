@@ -15,11 +15,7 @@ INCLUDED := -I$(GUEST) -I$(GUEST)/launch -I$(GUEST)/engine -I$(GUEST)/images -I$
 include $(GUEST)/../../../../posix/c.mk
 vpath %.c $(GUEST) $(GUEST)/launch $(GUEST)/images $(GUEST)/root $(UNION)/..
 
-<<<<<<< HEAD
-ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c maps.c nest.c start.c emulation.c mappings.c texts.c unseen.c directories.c
-=======
-ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c maps.c nest.c start.c open.c emulation.c mappings.c unseen.c directories.c
->>>>>>> symbols
+ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c maps.c nest.c start.c open.c emulation.c mappings.c texts.c unseen.c directories.c
 IMAGES := decode.c executable.c unwind.c scan.c rewrite.c cache.c
 ROOT   := node.c record.c table.c owners.c rights.c credentials.c credentials_text.c layerindex.c calls.c book.c status.c lowers.c ids_rules.c
 FREE   := -ffreestanding -fno-builtin -fno-stack-protector -fcf-protection=none -fno-tree-loop-distribute-patterns -mgeneral-regs-only -mno-red-zone -fPIE \
