@@ -129,7 +129,7 @@ static long name_of(struct call *call) {
 }
 
 /* Names are kept for good, each once. */
-static const char *kept_name(const char *host) {
+const char *library_name(const char *host) {
     static struct kept {
         struct kept *next;
         size_t host; /* where it begins in `names` */
@@ -154,13 +154,13 @@ typedef int dladdr_function(const void *address, Dl_info *info);
 int lib_dladdr(const void *address, Dl_info *info) EXPORTED("dladdr");
 int lib_dladdr(const void *address, Dl_info *info) {
     const int result = LIBC(dladdr_function, dladdr)(address, info);
-    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = kept_name(info->dli_fname);
+    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = library_name(info->dli_fname);
     return result;
 }
 typedef int dladdr1_function(const void *address, Dl_info *info, void **extra, int flags);
 int lib_dladdr1(const void *address, Dl_info *info, void **extra, int flags) EXPORTED("dladdr1");
 int lib_dladdr1(const void *address, Dl_info *info, void **extra, int flags) {
     const int result = LIBC(dladdr1_function, dladdr1)(address, info, extra, flags);
-    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = kept_name(info->dli_fname);
+    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = library_name(info->dli_fname);
     return result;
 }
