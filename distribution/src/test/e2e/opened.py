@@ -3,7 +3,7 @@
 Guests are the process that first executes lichen-stage and all that appear after it: what was there before is the client, the shim and the launcher."""
 import os, re, sys
 
-trace, places = sys.argv[1], [os.path.realpath(place) for place in sys.argv[2:]]
+trace, places = sys.argv[1], [path for place in sys.argv[2:] for path in (place, os.path.realpath(place))]
 CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?)(?:<(.*?)>)?(?: .*)?$")
 STRING = re.compile(r'(?:(AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"')
 before, guests, waiting, last, calls, outside = set(), False, {}, {}, 0, {}

@@ -5,7 +5,7 @@
 #include <link.h>
 
 int *errno_place(void) __asm__("__errno_location");
-int iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) __asm__("dl_iterate_phdr");
+unsigned long anchor(unsigned long) __asm__("getauxval");
 
 void set_errno(int error) { *errno_place() = error; }
 int get_errno(void) { return *errno_place(); }
@@ -45,6 +45,12 @@ struct search {
     uint64_t found;
     bool variable, all, begun, passed;
 };
+
+static struct search search_for(const char *name) {
+    struct search search = {.name = name, .hash = 5381};
+    for (const char *at = name; *at; at++) search.hash = search.hash * 33 + (uint8_t)*at;
+    return search;
+}
 
 static uint64_t at_base(uint64_t value, uint64_t base) { return value < base ? value + base : value; } /* glibc has relocated them in place, musl has not */
 
@@ -88,6 +94,26 @@ static uint32_t look_up(const struct tables *tables, const struct search *search
     return 0;
 }
 
+typedef int iterate_function(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
+
+/* Libc's own dl_iterate_phdr, for ours has its name. It is where another function is that nobody takes the place of, and what is linked together lies together. */
+static iterate_function *real_iterate(void) {
+    static iterate_function *found;
+    iterate_function *function = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
+    if (function) return function;
+    uint64_t at = (uint64_t)anchor & ~4095ull;
+    while (!bytes_equal((const char *)at, ELFMAG, SELFMAG)) at -= 4096;
+    const Elf64_Ehdr *file = (const Elf64_Ehdr *)at;
+    const struct dl_phdr_info info = {.dlpi_addr = at, .dlpi_phdr = (const Elf64_Phdr *)(at + file->e_phoff), .dlpi_phnum = file->e_phnum};
+    struct search search = search_for("dl_iterate_phdr");
+    struct tables tables;
+    read_tables(&info, &tables);
+    function = (iterate_function *)(at + tables.symbols[look_up(&tables, &search)].st_value);
+    __atomic_store_n(&found, function, __ATOMIC_RELEASE);
+    return function;
+}
+static int iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) { return real_iterate()(callback, data); }
+
 static bool is_own(const struct dl_phdr_info *info) {
     const uint64_t here = (uint64_t)&library;
     for (unsigned i = 0; i < info->dlpi_phnum; i++)
@@ -116,8 +142,8 @@ static int look_in(struct dl_phdr_info *info, size_t size, void *data) {
 }
 
 static void *find(const char *name, bool variable) {
-    struct search search = {.name = name, .hash = 5381, .variable = variable};
-    for (const char *at = name; *at; at++) search.hash = search.hash * 33 + (uint8_t)*at;
+    struct search search = search_for(name);
+    search.variable = variable;
     iterate(look_in, &search);
     if (search.found || variable) return (void *)search.found;
     search.begun = search.passed = false, search.all = true; /* musl's stands in front of us */
@@ -143,3 +169,27 @@ static int look_at_program(struct dl_phdr_info *info, size_t size, void *data) {
 }
 
 void libc_program(uint64_t extent[4]) { iterate(look_at_program, extent); }
+
+/* ---- what programs are told of what is loaded: the guest's paths, and nothing of the library */
+
+struct telling {
+    int (*callback)(struct dl_phdr_info *, size_t, void *);
+    void *data;
+    bool begun;
+};
+static int tell_of(struct dl_phdr_info *info, size_t size, void *data) {
+    struct telling *telling = data;
+    struct dl_phdr_info copy;
+    const bool program = !telling->begun;
+    telling->begun = true;
+    if (is_own(info)) return 0;
+    bytes_copy(&copy, info, size < sizeof copy ? size : sizeof copy);
+    if (program && library.musl) copy.dlpi_name = engine.executable; /* it takes its name from the arguments */
+    else if (copy.dlpi_name && *copy.dlpi_name == '/') copy.dlpi_name = library_name(copy.dlpi_name);
+    return telling->callback(&copy, size < sizeof copy ? size : sizeof copy, telling->data);
+}
+int lib_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) EXPORTED("dl_iterate_phdr");
+int lib_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) {
+    struct telling telling = {callback, data, false};
+    return library_ready() ? iterate(tell_of, &telling) : iterate(callback, data);
+}

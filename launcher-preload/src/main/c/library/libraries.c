@@ -8,6 +8,8 @@ typedef void *dlopen_function(const char *name, int flags);
 typedef void *dlmopen_function(long space, const char *name, int flags);
 typedef int dlclose_function(void *handle);
 
+static const char NOWHERE[] = "/proc/self/no/";
+
 struct opening {
     struct closure *closure;
     const char *name, *program; /* the program's path on the host */
@@ -73,11 +75,9 @@ static void *open_library(const char *name, int flags, long space, bool spaced) 
     }
     const long wanted = engine_do(search, &opening);
     void *handle;
-    /* So that dlerror tells of it, by the name that was asked for: there is nothing in that directory. */
-    if (wanted < 0) {
+    if (wanted < 0) { /* so that there is something for dlerror to tell of: nothing is in that directory */
         char path[PATH_ROOM];
-        if (text_size(name) + 16 < PATH_ROOM) put_text(put_text(path, "/proc/self/no/"), name);
-        else put_text(path, "/proc/self/no");
+        put_text(put_text(path, NOWHERE), text_size(name) + sizeof NOWHERE < PATH_ROOM ? name : "");
         handle = open(path, flags);
     } else {
         handle = open_found(&opening, wanted, flags, space, spaced);
@@ -90,6 +90,17 @@ void *lib_dlopen(const char *name, int flags) EXPORTED("dlopen");
 void *lib_dlopen(const char *name, int flags) { return open_library(name, flags, 0, false); }
 void *lib_dlmopen(long space, const char *name, int flags) EXPORTED("dlmopen");
 void *lib_dlmopen(long space, const char *name, int flags) { return open_library(name, flags, space, true); }
+
+/* What is not found is told by the name that was asked for. */
+typedef char *dlerror_function(void);
+char *lib_dlerror(void) EXPORTED("dlerror");
+char *lib_dlerror(void) {
+    char *text = LIBC(dlerror_function, dlerror)();
+    const size_t skip = sizeof NOWHERE - 1;
+    for (char *at = text; at && *at; at++)
+        if (begins(at, text_size(at), NOWHERE)) bytes_move(at, at + skip, text_size(at + skip) + 1);
+    return text;
+}
 
 /* ---- where a library is: links, and the host's paths, become the guest's */
 
@@ -118,7 +129,7 @@ static long name_of(struct call *call) {
 }
 
 /* Names are kept for good, each once. */
-static const char *kept_name(const char *host) {
+const char *library_name(const char *host) {
     static struct kept {
         struct kept *next;
         size_t host; /* where it begins in `names` */
@@ -143,13 +154,13 @@ typedef int dladdr_function(const void *address, Dl_info *info);
 int lib_dladdr(const void *address, Dl_info *info) EXPORTED("dladdr");
 int lib_dladdr(const void *address, Dl_info *info) {
     const int result = LIBC(dladdr_function, dladdr)(address, info);
-    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = kept_name(info->dli_fname);
+    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = library_name(info->dli_fname);
     return result;
 }
 typedef int dladdr1_function(const void *address, Dl_info *info, void **extra, int flags);
 int lib_dladdr1(const void *address, Dl_info *info, void **extra, int flags) EXPORTED("dladdr1");
 int lib_dladdr1(const void *address, Dl_info *info, void **extra, int flags) {
     const int result = LIBC(dladdr1_function, dladdr1)(address, info, extra, flags);
-    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = kept_name(info->dli_fname);
+    if (result && info->dli_fname && *info->dli_fname == '/') info->dli_fname = library_name(info->dli_fname);
     return result;
 }

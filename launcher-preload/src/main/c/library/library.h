@@ -60,6 +60,7 @@ bool library_ready(void);
 
 /* ---- between wrappers */
 
-int spawn_and_wait(const char *path, char *const argv[], char *const envp[]);
+/* The guest path of what was loaded from a path of the host's; kept for good. */
+const char *library_name(const char *host);
 
 #endif

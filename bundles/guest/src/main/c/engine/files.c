@@ -15,7 +15,21 @@ static bool is_direct(const struct union_place *place) { return place->bind >= 0
 /* How a path is resolved for calls that take these AT_ flags. */
 static unsigned as_told(int flags) { return (flags & AT_SYMLINK_NOFOLLOW ? UNION_NOFOLLOW : 0U) | (flags & AT_EMPTY_PATH ? UNION_EMPTY : 0U); }
 
+static bool may_name_executable(const char *path) {
+    const size_t size = text_size(path);
+    return size >= 3 && is_text(path + size - 3, 3, "exe") && (size == 3 || path[size - 4] == '/');
+}
+
+/* Where the kernel has executed a dynamic linker of the guest's, the link to it looks like any other. */
+static bool resolve_executable(struct call *call, struct union_place *place, int dir, const char *path, unsigned flags) {
+    if (!engine.config->preload || flags & (UNION_NOFOLLOW | UNION_PARENT) || !may_name_executable(path) || union_resolve(&engine.tree, place, dir, path, UNION_NOFOLLOW) < 0) return false;
+    const long size = executable_behind(call, place, scratch_of(call)->text);
+    union_release(place);
+    return size > 0;
+}
+
 long resolve_path(struct call *call, struct union_place *place, int dir, const char *path, unsigned flags) {
+    if (resolve_executable(call, place, dir, path, flags)) return union_resolve(&engine.tree, place, AT_FDCWD, scratch_of(call)->text, flags & ~(unsigned)UNION_EMPTY);
     long result = union_resolve(&engine.tree, place, dir, path, flags);
     if (result < 0 || !place->magic) return result;
     char *executable = scratch_of(call)->text;
