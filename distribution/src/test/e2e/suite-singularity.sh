@@ -57,7 +57,7 @@ t "on the strategy extract" on_a_copy
 every_launcher() {
   needs_busybox
   local launcher
-  for launcher in userns trap; do
+  for launcher in userns trap preload; do
     lichen plan --explain run --launcher "$launcher" "sif:$busybox" echo 2>/dev/null | grep -q chosen || continue
     equals "Hi $launcher" "$(lichen run --rm --launcher "$launcher" --action exec "sif:$busybox" sh -c "echo Hi; sed -n 's/^launcher=//p' /run/.containerenv" | tr -d '"' | xargs)" || return
   done
@@ -131,6 +131,35 @@ compatible() {
     equals " / 0" "$(OF_HOST=x lichen exec "sif:$made" sh -c 'echo "$OF_HOST $(pwd) $(id -u)"')")
 }
 t "--apptainer-compat: home, working directory, environment and ids are the host's; else a container's" compatible
+
+# A root of one static program; its scripts could be read by nobody.
+no_shell() {
+  have mksquashfs && needs_busybox && [ -x "$E2E/samples/hello" ] || return
+  local d=$TMPDIR/noshell/.singularity.d made=$TMPDIR/noshell.sqsh
+  rm -rf "$TMPDIR/noshell" "$made"
+  mkdir -p "$d/env" "$TMPDIR/noshell/"{bin,proc,dev,sys,tmp} && lichen exec "sif:$busybox" cat /bin/busybox >"$TMPDIR/noshell/bin/env" && chmod 755 "$TMPDIR/noshell/bin/env" &&
+    ln -s /bin/env "$d/runscript" && printf '#!/bin/sh\nexport FROM_IMAGE=image BOTH="${BOTH:-"image"}"\nexport NOT=$(date)\n' >"$d/env/90-environment.sh" &&
+    mksquashfs "$TMPDIR/noshell" "$made" -noappend -quiet -no-progress -all-root >/dev/null || return
+  local all
+  all=$(lichen exec "sif:$made" env) && contains "$all" FROM_IMAGE=image && contains "$all" BOTH=image && ! contains "$all" NOT= >/dev/null &&
+    contains "$(BOTH=host SINGULARITYENV_FROM_IMAGE=mine lichen run --rm --apptainer-compat --action exec "sif:$made" env)" BOTH=host &&
+    contains "$(SINGULARITYENV_FROM_IMAGE=mine lichen exec "sif:$made" env)" FROM_IMAGE=mine && contains "$(lichen exec -e BOTH=option "sif:$made" env)" BOTH=option &&
+    status 125 lichen shell "sif:$made"
+}
+t "an image without a shell has the environment of its scripts" no_shell
+caller() {
+  make_tree || return
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >"$tree/etc/passwd" && printf 'root:x:0:\n' >"$tree/etc/group" && rm "$made" &&
+    mksquashfs "$tree" "$made" -noappend -quiet -no-progress -all-root >/dev/null || return
+  local launcher
+  for launcher in userns trap preload; do
+    lichen plan --explain run --launcher "$launcher" "sif:$made" echo 2>/dev/null | grep -q chosen || continue
+    equals "$(id -u):$(id -g):$HOME $(id -un 2>/dev/null)" \
+      "$(lichen run --rm --launcher "$launcher" --action exec --apptainer-compat "sif:$made" sh -c "echo \$(grep :$(id -u): /etc/passwd | cut -d: -f 3,4,6) \$(id -un)")" &&
+      equals "root:x:0:0:root:/root:/bin/sh" "$(lichen run --rm --launcher "$launcher" --action exec "sif:$made" cat /etc/passwd)" || return
+  done
+}
+t "--apptainer-compat: programs find the caller in passwd" caller
 
 layers() { ls "$HOME/.local/share/lichen/layers" | wc -l; }
 servers() { pgrep -u "$(id -u)" -r S,R,D -c squashfuse; }
@@ -263,6 +292,28 @@ saves() {
     status 125 lichen save --format sif test/alpine "$TMPDIR/no/such/directory.sif" && equals "" "$(ls -A "$TMPDIR" | grep '^[.]lichen')"
 }
 t "save --format sif: the same files, and the same bytes each time" saves
+for_the_kernel() { # run.sh has it mounted
+  images_ready || return
+  local at=$TMPDIR/kernel comp
+  mkdir -p "$at" && lichen run -d --name many test/alpine sh -ec 'mkdir /many /h; i=0; while [ $i -lt 3000 ]; do echo $i >/many/a-name-that-is-rather-long-$i; i=$((i + 1)); done
+    ln /many/a-name-that-is-rather-long-7 /h/seven; ln -s ../many /h/link; dd if=/dev/zero of=/h/holes bs=1 count=1 seek=500000000 2>/dev/null; echo end >>/h/holes; mkfifo /h/fifo; chmod 4711 /h/seven; touch -d 1980-01-02 /h/link /h
+    head -c 300001 /dev/urandom >/h/noise; touch /ready; sleep 100' >/dev/null && until_ 60 lichen exec many test -e /ready || return
+  for comp in gzip zstd; do
+    lichen save -q --format sif --compression $comp test/alpine "$TMPDIR/k.sif" && lichen sif dump 3 "$TMPDIR/k.sif" >"$at/$comp.sqsh" &&
+      lichen save -q --format sif --compression $comp many "$TMPDIR/k.sif" && lichen sif dump 3 "$TMPDIR/k.sif" >"$at/many-$comp.sqsh" || return
+  done
+  lichen rm -f many >/dev/null
+}
+t "save --format sif: images with links, holes, large directories" for_the_kernel
+rights() {
+  images_ready || return
+  local mask
+  for mask in 022 077 027; do
+    (umask $mask && lichen save -q --format sif test/alpine "$TMPDIR/rights$mask.sif") || return
+  done
+  equals "755 700 750" "$(echo $(stat -c %a "$TMPDIR"/rights022.sif "$TMPDIR"/rights077.sif "$TMPDIR"/rights027.sif))"
+}
+t "save --format sif: the caller's umask holds" rights
 listing() { unsquashfs -lln -UTC -o "$1" "$2" | sed -E 's/^(d[^ ]* [^ ]*) +[0-9]+/\1/; s/ .* squashfs-root$/ squashfs-root/' | sort; } # how large a directory is, is the packer's affair; and mksquashfs 4.5 gives the root to its caller
 saves_by_mksquashfs() {
   images_ready && have mksquashfs && have unsquashfs || return
