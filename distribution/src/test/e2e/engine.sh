@@ -119,7 +119,7 @@ mapped='
     done <"$1"
   }
   cat /proc/self/maps >/tmp/self && check /tmp/self
-  sleep 100 & until grep -q musl /proc/$!/maps && [ "$(tr "\\0" " " </proc/$!/cmdline)" = "sleep 100 " ]; do sleep 0.1; done
+  sleep 100 & until grep -q "(sleep) S" /proc/$!/stat; do sleep 0.1; done
   cat /proc/$!/maps >/tmp/other && cat /proc/$!/task/$!/smaps | grep "^[0-9a-f]*-" >/tmp/blocks && check /tmp/other && [ -s /tmp/blocks ] || exit 1
   ! grep -e / /tmp/blocks | grep -v -e " /bin/busybox$" -e " /lib/ld-musl-x86_64.so.1$" || exit 1
   ls -l /proc/$!/map_files >/tmp/files && [ "$(grep -c " -> /bin/busybox$" /tmp/files)" -ge 5 ] && [ "$(grep -c -e /images/ -e lichen-image /tmp/files)" -le 2 ] || exit 1 # trampolines are named
