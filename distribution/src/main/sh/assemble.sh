@@ -7,6 +7,7 @@ cd "$dir"
 
 install -D -m 755 "$top/bundles/front/target/native/lichen" bin/lichen
 install -D -m 755 "$top/bundles/shim/target/native/lichen-shim" libexec/lichen-shim
+install -D -m 755 "$top/bundles/shim/target/native/lichen-host" libexec/lichen-host
 
 # Native libraries lie unpacked: a noexec or read-only home cannot stop them.
 mkdir -p lib/native

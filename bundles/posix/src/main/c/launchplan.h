@@ -19,10 +19,26 @@ struct requirement {
     const char *fact, *value, *why;
 };
 
+/* A command of the host that the container may call, by where it finds it. */
+struct host_command {
+    char *guest;
+    char **argv; /* the program, by path or by name, and arguments before the caller's */
+};
+
+/* A directory that container and host share. */
+struct shared_directory {
+    char *host, *guest;
+};
+
 struct launch_plan {
     struct requirement *requirements;
     size_t requirement_count;
     const char *home, *id, *name, *keys, *print, *local;
+    struct host_command *host_commands;
+    size_t host_command_count;
+    char **host_variables; /* of the guest's, that are passed: NAME, or NAME* */
+    struct shared_directory *shared;
+    size_t shared_count;
     unsigned flags;
     int stop_signal;
     unsigned stop_seconds;

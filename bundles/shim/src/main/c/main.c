@@ -17,7 +17,7 @@
 
 enum { PLAN_FD = 3, STARTER_FD = 4, ATTACHED_FD = 5 };
 
-static struct shim shim = {.signals = -1, .listening = -1, .report = -1, .starter = -1, .sealed = -1, .silence = -1, .out = {.from = -1, .sink = -1}, .err = {.from = -1, .sink = -1}, .master = -1, .input = -1, .log = {.fd = -1}, .container = {.lock = -1}};
+static struct shim shim = {.signals = -1, .listening = -1, .report = -1, .starter = -1, .sealed = -1, .silence = -1, .calling = -1, .out = {.from = -1, .sink = -1}, .err = {.from = -1, .sink = -1}, .master = -1, .input = -1, .log = {.fd = -1}, .container = {.lock = -1}};
 
 /* Tells a failure to whoever started us. */
 static void tell(int status, const char *message) {

@@ -37,6 +37,7 @@ struct shim {
     int report;  /* of the launcher; -1 after its end */
     int starter; /* who waits for a detached start to be done; -1: nobody */
     int sealed;  /* the launcher's sealed copy, -1: none */
+    int calling; /* connections of guests that call the host; -1: they may not */
     int silence; /* readable once nobody calls any more; -1: not of interest */
     pid_t preparer, launcher, first;
     bool started; /* the guest's program runs */
@@ -99,6 +100,10 @@ void clients_end(struct shim *shim); /* tells the exit status to all who wait fo
 /* calls.c: from when on the container runs for calls alone, if it does. */
 void calls_begin(struct shim *shim);
 void calls_watch(struct shim *shim);
+
+/* host.c: what the container may call of the host. */
+void host_open(struct shim *shim);
+void host_watch(struct shim *shim);
 
 /* loop.c */
 typedef void on_ready(struct shim *shim, void *what, short events);

@@ -1,6 +1,10 @@
 package org.lichen.api;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -11,5 +15,25 @@ import java.util.Set;
 public record Mount(String source, GuestPath target, String kind, Set<String> options) {
   public Mount {
     options = java.util.Collections.unmodifiableSet(new LinkedHashSet<>(options));
+  }
+
+  /** What host and guest share of these: real paths of the host by those of the guest. */
+  public static Map<String, String> shared(Iterable<Mount> mounts) {
+    Map<String, String> shared = new LinkedHashMap<>();
+    for (Mount mount : mounts) {
+      if (mount.kind().equals("bind")) {
+        shared.put(mount.target().toString(), real(Path.of(mount.source())).toString());
+      }
+    }
+    return shared;
+  }
+
+  /** As the kernel tells a working directory. */
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException notThere) {
+      return path;
+    }
   }
 }

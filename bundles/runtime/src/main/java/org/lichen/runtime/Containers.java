@@ -85,6 +85,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   private final Planner planner;
   private final HostFacts host;
   private final String version;
+  private final Path stub;
 
   @Activate
   public Containers(
@@ -96,6 +97,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     this.writer = new ContainerWriter(home, new SecureRandom());
     this.natives = new NativeStore(home);
     this.planner = new Planner(home);
+    this.stub = home.stub();
     this.version = framework.getBundle().getVersion().toString();
   }
 
@@ -257,7 +259,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   private Chooser.Launches launches(ContainerSpec spec, Image image) {
-    LaunchSpecs specs = new LaunchSpecs(contributors, host.host(), version);
+    LaunchSpecs specs = new LaunchSpecs(contributors, host.host(), version, stub);
     return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
   }
 

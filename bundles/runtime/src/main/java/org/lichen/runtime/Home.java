@@ -55,6 +55,11 @@ record Home(Path root, Path distribution) {
     return root.resolve("tmp");
   }
 
+  /** What a container finds in the place of a command of the host. */
+  Path stub() {
+    return distribution.resolve("libexec/lichen-host");
+  }
+
   /** Images that come with the distribution: {@code NAME.tar}. */
   Path embeddedImages() {
     return distribution.resolve("share/images");

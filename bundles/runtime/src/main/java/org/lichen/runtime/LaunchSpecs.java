@@ -24,8 +24,10 @@ final class LaunchSpecs {
   private final List<LaunchContributor> contributors;
   private final Host host;
   private final String version;
+  private final Path stub;
 
-  LaunchSpecs(List<LaunchContributor> contributors, Host host, String version) {
+  LaunchSpecs(List<LaunchContributor> contributors, Host host, String version, Path stub) {
+    this.stub = stub;
     this.contributors =
         contributors.stream().sorted(Comparator.comparingInt(LaunchContributor::order)).toList();
     this.host = host;
@@ -53,6 +55,7 @@ final class LaunchSpecs {
     container.namespaces().forEach(launch::namespace);
     container.capabilities().forEach(launch::capability);
     container.mounts().forEach(launch::mount);
+    HostCommands.of(container).show(stub, launch);
     container.limits().forEach(launch::limit);
     guarantees(container).forEach(launch::require);
     if (container.others().containsKey("privileged")) {

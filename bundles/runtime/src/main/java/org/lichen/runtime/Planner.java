@@ -10,6 +10,7 @@ import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Signals;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.plan.HostCalls;
 import org.lichen.api.plan.LaunchPlan;
 import org.lichen.api.plan.Requirement;
 import org.lichen.api.plan.ShimOrders;
@@ -68,7 +69,8 @@ final class Planner {
             Signals.number(spec.stopSignal()),
             spec.stopTimeout(),
             options.announce(),
-            decision.upper().directory());
+            decision.upper().directory(),
+            HostCommands.of(spec).calls(spec));
     return new LaunchPlan(
         home.root(),
         needs,
@@ -98,7 +100,8 @@ final class Planner {
             0,
             Duration.ZERO,
             "",
-            Optional.empty());
+            Optional.empty(),
+            HostCalls.NONE);
     return new LaunchPlan(
         home.root(),
         List.of(),

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -210,6 +211,22 @@ final class SpecOptions {
   @Nullable String preloadEngine;
 
   @Option(
+      names = "--host-command",
+      split = ",",
+      paramLabel = "NAME[=GUEST]",
+      description =
+          "A command of the host that the container may call; by default it finds it in"
+              + " /usr/local/bin.")
+  List<String> hostCommands = new ArrayList<>();
+
+  @Option(
+      names = "--host-env",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Variables of the guest that such commands get; NAME* for all that begin so.")
+  List<String> hostVariables = new ArrayList<>();
+
+  @Option(
       names = "--strategy",
       paramLabel = "uufs|extract",
       description = "Shared layers, or a copy of its own (default: the best that works).")
@@ -286,6 +303,10 @@ final class SpecOptions {
       }
       requires.add("preload-engine-" + preloadEngine);
     }
+    if (!hostCommands.isEmpty()) {
+      spec.other("hostCommands", hostCommands(hostCommands));
+      spec.other("hostVariables", List.copyOf(hostVariables));
+    }
     if (upper != null) {
       spec.other("upper", request.path(upper).toString());
     }
@@ -293,6 +314,24 @@ final class SpecOptions {
       spec.other("requires", List.copyOf(requires));
     }
     return spec.build();
+  }
+
+  /** By path in the container. */
+  private static Map<String, String> hostCommands(List<String> typed) throws ContainerException {
+    Map<String, String> commands = new LinkedHashMap<>();
+    for (String one : typed) {
+      int equals = one.indexOf('=');
+      String host = equals < 0 ? one : one.substring(0, equals);
+      String guest =
+          equals < 0
+              ? "/usr/local/bin/" + host.substring(host.lastIndexOf('/') + 1)
+              : one.substring(equals + 1);
+      if (host.isEmpty() || !guest.startsWith("/") || guest.endsWith("/")) {
+        throw usage("--host-command " + one + ": not NAME or NAME=/PATH", "--host-command squeue");
+      }
+      commands.put(guest, host);
+    }
+    return commands;
   }
 
   /** The file that the image was read from, if it was one; known after {@link #spec}. */

@@ -51,6 +51,8 @@ final class InspectView {
     own.put("Way", way.map(Choice::way).orElse(""));
     own.put("Limits", way.map(InspectView::limits).orElse(List.of()));
     own.put("Directory", container.directory().toString());
+    own.put("HostCommands", spec.others().getOrDefault("hostCommands", Map.of()));
+    own.put("HostVariables", spec.others().getOrDefault("hostVariables", List.of()));
     own.put("Upper", spec.others().getOrDefault("upper", ""));
     view.put("Lichen", own);
     return view;

@@ -24,7 +24,8 @@ public record ShimOrders(
     int stopSignal,
     Duration stopTimeout,
     String announce,
-    Optional<Path> local) {
+    Optional<Path> local,
+    HostCalls host) {
 
   Records.Builder encoded() {
     Records.Builder out = Records.builder();
@@ -38,6 +39,7 @@ public record ShimOrders(
     flag(out, ephemeral, "ephemeral");
     flag(out, log, "log");
     flag(out, calls, "calls");
+    host.encode(out);
     local.ifPresent(directory -> out.text("locl", directory.toString()));
     return out.text("keys", detachKeys)
         .number("stop", stopSignal)

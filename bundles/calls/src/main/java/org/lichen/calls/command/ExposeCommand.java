@@ -5,13 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Mount;
@@ -120,26 +117,7 @@ public final class ExposeCommand implements Command {
         argv,
         environment,
         in.values().containsKey("--only-env"),
-        binds(container));
-  }
-
-  private static Map<String, String> binds(Container container) {
-    Map<String, String> binds = new LinkedHashMap<>();
-    for (Mount mount : container.spec().mounts()) {
-      if (mount.kind().equals("bind")) {
-        binds.put(mount.target().toString(), real(Path.of(mount.source())).toString());
-      }
-    }
-    return binds;
-  }
-
-  /** As the kernel tells a working directory. */
-  private static Path real(Path path) {
-    try {
-      return path.toRealPath();
-    } catch (IOException notThere) {
-      return path;
-    }
+        Mount.shared(container.spec().mounts()));
   }
 
   private void list(Invocation in) throws ContainerException, IOException {

@@ -1,0 +1,236 @@
+/* Commands of the host that the container may call (orders: `host`). Its stubs (stub.c) connect to a socket of ours that the container shows; each call is carried out by a child of ours, which
+ * starts the command with the guest's own descriptors, so that not a byte passes through us. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "frames.h"
+#include "hostcall.h"
+#include "places.h"
+#include "process.h"
+#include "records.h"
+#include "shim.h"
+
+enum { REQUEST_MOST = 8 * 1024 * 1024, STATUS_NOT_ALLOWED = 126, STATUS_NO_COMMAND = 127 };
+
+extern char **environ;
+
+struct request {
+    char *guest, *directory;
+    char **argv, **environment;
+    uint64_t ignored; /* signals */
+    int stdio[HOSTCALL_STDIO];
+};
+
+static _Noreturn void refuse(int fd, int status, const char *message) {
+    struct bytes out = {0};
+    frame_add_failure(&out, status, message);
+    (void)write_all(fd, out.data, out.size);
+    _exit(0);
+}
+
+static void read_request(const struct bytes *payload, struct request *request) {
+    struct records list = {payload->data, payload->size};
+    for (struct record item; record_read(&list, &item, "call");) {
+        if (record_is(&item, "gues")) request->guest = record_text(&item);
+        else if (record_is(&item, "cwd.")) request->directory = record_text(&item);
+        else if (record_is(&item, "argv")) list_add(&request->argv, record_text(&item));
+        else if (record_is(&item, "envi")) list_add(&request->environment, record_text(&item));
+        else if (record_is(&item, "igno")) request->ignored = record_number(&item);
+        else record_unknown(&item, "call");
+    }
+}
+
+static const struct host_command *allowed(const struct launch_plan *plan, const char *guest) {
+    for (size_t i = 0; guest && i < plan->host_command_count; i++)
+        if (!strcmp(plan->host_commands[i].guest, guest)) return &plan->host_commands[i];
+    return NULL;
+}
+
+/* ---- what the command gets */
+
+static bool is_passed(const struct launch_plan *plan, const char *variable) {
+    const size_t size = strcspn(variable, "=");
+    for (char **pattern = plan->host_variables; pattern && *pattern; pattern++) {
+        const size_t length = strlen(*pattern);
+        const bool open = length && (*pattern)[length - 1] == '*';
+        if (open ? size >= length - 1 && !strncmp(*pattern, variable, length - 1) : size == length && !strncmp(*pattern, variable, length)) return true;
+    }
+    return false;
+}
+
+static long depth_in(char **environment) {
+    const size_t size = strlen(HOSTCALL_DEPTH);
+    for (char **variable = environment; variable && *variable; variable++)
+        if (!strncmp(*variable, HOSTCALL_DEPTH "=", size + 1)) return strtol(*variable + size + 1, NULL, 10);
+    return 0;
+}
+
+/* The host's variables as they were when the container was started; of the guest's those that are allowed. */
+static void set_environment(const struct launch_plan *plan, const struct request *request) {
+    for (char **variable = request->environment; variable && *variable; variable++)
+        if (is_passed(plan, *variable)) putenv(*variable);
+    unsetenv("LICHEN_CONTAINER");
+}
+
+static void count_depth(int fd, const struct request *request) {
+    const long ours = depth_in(environ), guests = depth_in(request->environment), depth = (ours > guests ? ours : guests) + 1;
+    AUTO_FREE char *text = must_format("%ld", depth);
+    if (depth > HOSTCALL_DEEPEST) {
+        AUTO_FREE char *message = must_format("cannot call the host: calls through containers are %d deep already", HOSTCALL_DEEPEST);
+        refuse(fd, STATUS_LICHEN, message);
+    }
+    setenv(HOSTCALL_DEPTH, text, 1);
+}
+
+/* Where the guest's working directory is on the host; else its user's home. */
+static void change_directory(const struct launch_plan *plan, const char *guest) {
+    const struct shared_directory *best = NULL;
+    size_t deepest = 0;
+    for (size_t i = 0; guest && i < plan->shared_count; i++) {
+        const char *at = plan->shared[i].guest;
+        const size_t size = strcmp(at, "/") ? strlen(at) : 0;
+        if (strncmp(guest, at, size) != 0 || (guest[size] && guest[size] != '/') || size + 1 <= deepest) continue;
+        best = &plan->shared[i];
+        deepest = size + 1;
+    }
+    AUTO_FREE char *path = best ? must_format("%s%s", best->host, guest + deepest - 1) : NULL;
+    const char *home = getenv("HOME");
+    if ((!path || chdir(path) != 0) && (!home || chdir(home) != 0) && chdir("/") != 0) _exit(STATUS_LICHEN);
+    if (path) setenv("PWD", path, 1);
+    else unsetenv("PWD");
+    unsetenv("OLDPWD");
+}
+
+static _Noreturn void run_command(const struct shim *shim, const struct host_command *command, const struct request *request) {
+    sigset_t none;
+    char **argv = NULL;
+    setsid();
+    for (int i = 0; i < HOSTCALL_STDIO; i++)
+        if (dup2(request->stdio[i], i) < 0) _exit(STATUS_LICHEN);
+    for (int number = 1; number < NSIG; number++) signal(number, request->ignored >> (number - 1) & 1 ? SIG_IGN : SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    set_environment(&shim->plan, request);
+    change_directory(&shim->plan, request->directory);
+    for (char **word = command->argv; *word; word++) list_add(&argv, *word);
+    for (char **word = request->argv ? request->argv + 1 : NULL; word && *word; word++) list_add(&argv, *word);
+    execvp(argv[0], argv);
+    const int error = errno;
+    complain("cannot run %s on the host: %s", argv[0], error == ENOENT ? "there is no such command" : strerror(error));
+    _exit(error == ENOENT ? STATUS_NO_COMMAND : STATUS_NOT_ALLOWED);
+}
+
+/* ---- between the two */
+
+static bool stops_by_default(int number, pid_t child) {
+    const uint64_t bit = 1ULL << (number - 1);
+    return (number == SIGTSTP || number == SIGTTIN || number == SIGTTOU) && !((process_mask(child, "SigCgt") | process_mask(child, "SigIgn")) & bit);
+}
+
+/* u32 signal, u8 whether a terminal has sent it: then it is for all of the command's processes. */
+static void forward(const struct frame *frame, pid_t child) {
+    if (frame->type != 'S' || frame->size != 5) return;
+    int number = (int)get_u32(frame->data);
+    /* The kernel would drop it: the command is in a session of its own. */
+    if (stops_by_default(number, child)) number = SIGSTOP;
+    kill(frame->data[4] ? -child : child, number);
+}
+
+static bool listen_to(int fd, struct bytes *in, pid_t child) {
+    char piece[4096];
+    struct frame frame;
+    size_t done = 0;
+    const ssize_t got = read_some(fd, piece, sizeof piece);
+    if (got <= 0) return false;
+    bytes_add(in, piece, (size_t)got);
+    while (frame_take(in, &done, &frame, FRAME_MOST) > 0) forward(&frame, child);
+    bytes_drop(in, done);
+    return true;
+}
+
+/* true: it has ended. */
+static bool tell_state(int fd, pid_t child) {
+    struct bytes out = {0};
+    int status;
+    const pid_t found = waitpid(child, &status, WNOHANG | WUNTRACED);
+    if (found != child) return false;
+    const bool stopped = WIFSTOPPED(status);
+    frame_add_number(&out, stopped ? 't' : 'x', (uint32_t)status);
+    (void)write_all(fd, out.data, out.size);
+    bytes_clear(&out);
+    return !stopped;
+}
+
+static _Noreturn void attend(int fd, int signals, pid_t child) {
+    struct bytes in = {0};
+    struct signalfd_siginfo info;
+    struct pollfd polled[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+    for (;;) {
+        if (poll(polled, 2, -1) < 0 && errno != EINTR) _exit(1);
+        if (polled[1].revents && read(signals, &info, sizeof info) == sizeof info && tell_state(fd, child)) _exit(0);
+        if (polled[0].revents && !listen_to(fd, &in, child)) { /* the caller is gone, as a terminal is that hangs up */
+            kill(-child, SIGHUP);
+            kill(-child, SIGCONT);
+            polled[0].fd = -1;
+        }
+    }
+}
+
+static _Noreturn void serve(const struct shim *shim, int fd) {
+    struct request request = {0};
+    struct bytes payload = {0};
+    char type;
+    sigset_t ended;
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    prctl(PR_SET_NAME, "lichen-host", 0, 0, 0);
+    on_die = NULL;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    sigprocmask(SIG_SETMASK, &ended, NULL);
+    const int signals = signalfd(-1, &ended, SFD_CLOEXEC);
+    if (signals < 0 || !hostcall_receive(fd, &type, &payload, REQUEST_MOST, request.stdio) || type != 'H') _exit(1);
+    read_request(&payload, &request);
+    const struct host_command *command = allowed(&shim->plan, request.guest);
+    if (!command) {
+        AUTO_FREE char *message = must_format("cannot call the host (%s): the container may not call it", request.guest ? request.guest : "?");
+        AUTO_FREE char *line = must_format("lichen: %s\n", message);
+        struct log log = shim->log;
+        if (log.fd >= 0) log_write(&log, "stderr", (const unsigned char *)line, strlen(line));
+        refuse(fd, STATUS_NOT_ALLOWED, message);
+    }
+    count_depth(fd, &request);
+    const pid_t child = fork();
+    if (child < 0) refuse(fd, STATUS_LICHEN, "cannot start a process on the host");
+    if (child == 0) run_command(shim, command, &request);
+    for (int i = 0; i < HOSTCALL_STDIO; i++) close(request.stdio[i]);
+    attend(fd, signals, child);
+}
+
+static void on_call(struct shim *shim, void *what, short events) {
+    (void)what, (void)events;
+    const int fd = accept4(shim->calling, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0) return;
+    const pid_t child = fork();
+    if (child == 0) serve(shim, fd);
+    close(fd);
+}
+
+/* Whoever is the user in the container may connect; nobody else gets into the run directory. */
+void host_open(struct shim *shim) {
+    if (!shim->plan.host_command_count) return;
+    shim->calling = socket_listen(shim->container.run, "h");
+    if (shim->calling < 0 || fchmodat(shim->container.run, "h", 0666, 0) != 0)
+        die(STATUS_LICHEN, "cannot open the socket for calls of the host (%s/h): %s", shim->container.run_path, strerror(errno));
+}
+
+void host_watch(struct shim *shim) { watch(shim->calling, POLLIN, on_call, NULL); }
