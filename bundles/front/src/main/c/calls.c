@@ -21,34 +21,16 @@ enum { STATUS_NO_COMMAND = 127, TRIES = 3 };
 
 extern char **environ;
 
-struct bind {
-    char *host, *guest;
-};
-
 struct exposed {
     char *home, *name;
     char *id;
     char **command;     /* in the container, to which the arguments are added */
     char **environment; /* set besides */
     bool own;           /* no variables of the caller's */
-    struct bind *binds;
-    size_t bind_count;
+    struct shared shared;
 };
 
 /* ---- what is exposed */
-
-static void read_bind(struct exposed *exposed, const struct record *record) {
-    struct records list = record_list(record);
-    struct bind bind = {0};
-    for (struct record item; record_read(&list, &item, "bind");) {
-        if (record_is(&item, "host")) bind.host = record_text(&item);
-        else if (record_is(&item, "gues")) bind.guest = record_text(&item);
-        else record_unknown(&item, "bind");
-    }
-    if (!bind.host || !bind.guest) return;
-    exposed->binds = must_realloc(exposed->binds, exposed->bind_count + 1, sizeof bind);
-    exposed->binds[exposed->bind_count++] = bind;
-}
 
 static void read_exposed(struct exposed *exposed) {
     struct bytes bytes = {0};
@@ -60,7 +42,7 @@ static void read_exposed(struct exposed *exposed) {
         if (record_is(&item, "id..")) exposed->id = record_text(&item);
         else if (record_is(&item, "argv")) list_add(&exposed->command, record_text(&item));
         else if (record_is(&item, "envi")) list_add(&exposed->environment, record_text(&item));
-        else if (record_is(&item, "bind")) read_bind(exposed, &item);
+        else if (record_is(&item, "bind")) shared_read(&exposed->shared, &item);
         else if (record_is(&item, "only")) exposed->own = true;
         else record_unknown(&item, "exposed command");
     }
@@ -102,24 +84,10 @@ static char **callers_variables(void) {
     return passed;
 }
 
-static size_t depth_below(const char *path, const char *directory) {
-    const size_t size = strcmp(directory, "/") ? strlen(directory) : 0;
-    return !strncmp(path, directory, size) && (path[size] == '/' || !path[size]) ? size + 1 : 0;
-}
-
 /* Where the working directory is in the container; NULL: it is not there. */
 static char *directory_inside(const struct exposed *exposed) {
     char here[PATH_MAX];
-    const struct bind *best = NULL;
-    size_t deepest = 0;
-    if (!getcwd(here, sizeof here)) return NULL;
-    for (size_t i = 0; i < exposed->bind_count; i++) {
-        const size_t depth = depth_below(here, exposed->binds[i].host);
-        if (depth > deepest) best = &exposed->binds[i], deepest = depth;
-    }
-    if (!best) return NULL;
-    const char *rest = here + deepest - 1;
-    return must_format("%s%s", strcmp(best->guest, "/") || !*rest ? best->guest : "", rest);
+    return getcwd(here, sizeof here) ? shared_in_guest(&exposed->shared, here) : NULL;
 }
 
 /* ---- counting, and starting for a call */

@@ -50,19 +50,6 @@ static void read_host_command(struct launch_plan *plan, const struct record *rec
     plan->host_commands[plan->host_command_count++] = command;
 }
 
-static void read_shared(struct launch_plan *plan, const struct record *record) {
-    struct shared_directory shared = {0};
-    struct records list = record_list(record);
-    for (struct record item; record_read(&list, &item, "shared directory");) {
-        if (record_is(&item, "host")) shared.host = record_text(&item);
-        else if (record_is(&item, "gues")) shared.guest = record_text(&item);
-        else record_unknown(&item, "shared directory");
-    }
-    if (!shared.host || !shared.guest) die(STATUS_LICHEN, "cannot carry out the plan (shared directory): it is not told whole");
-    plan->shared = must_realloc(plan->shared, plan->shared_count + 1, sizeof shared);
-    plan->shared[plan->shared_count++] = shared;
-}
-
 static void read_orders(struct launch_plan *plan, const struct record *record) {
     struct records list = record_list(record);
     for (struct record item; record_read(&list, &item, "orders");) {
@@ -75,7 +62,7 @@ static void read_orders(struct launch_plan *plan, const struct record *record) {
         else if (record_is(&item, "prnt")) plan->print = record_text(&item);
         else if (record_is(&item, "host")) read_host_command(plan, &item);
         else if (record_is(&item, "henv")) list_add(&plan->host_variables, record_text(&item));
-        else if (record_is(&item, "bind")) read_shared(plan, &item);
+        else if (record_is(&item, "bind")) shared_read(&plan->shared, &item);
         else if (record_is(&item, "locl")) plan->local = record_text(&item);
         else record_unknown(&item, "orders");
     }

@@ -3,6 +3,7 @@
 #define LICHEN_LAUNCHPLAN_H
 
 #include "records.h"
+#include "shared.h"
 
 enum { PLAN_FORMAT = 1, PLAN_MOST = 16 * 1024 * 1024 };
 
@@ -25,11 +26,6 @@ struct host_command {
     char **argv; /* the program, by path or by name, and arguments before the caller's */
 };
 
-/* A directory that container and host share. */
-struct shared_directory {
-    char *host, *guest;
-};
-
 struct launch_plan {
     struct requirement *requirements;
     size_t requirement_count;
@@ -37,8 +33,7 @@ struct launch_plan {
     struct host_command *host_commands;
     size_t host_command_count;
     char **host_variables; /* of the guest's, that are passed: NAME, or NAME* */
-    struct shared_directory *shared;
-    size_t shared_count;
+    struct shared shared;
     unsigned flags;
     int stop_signal;
     unsigned stop_seconds;

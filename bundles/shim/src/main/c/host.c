@@ -94,16 +94,7 @@ static void count_depth(int fd, const struct request *request) {
 
 /* Where the guest's working directory is on the host; else its user's home. */
 static void change_directory(const struct launch_plan *plan, const char *guest) {
-    const struct shared_directory *best = NULL;
-    size_t deepest = 0;
-    for (size_t i = 0; guest && i < plan->shared_count; i++) {
-        const char *at = plan->shared[i].guest;
-        const size_t size = strcmp(at, "/") ? strlen(at) : 0;
-        if (strncmp(guest, at, size) != 0 || (guest[size] && guest[size] != '/') || size + 1 <= deepest) continue;
-        best = &plan->shared[i];
-        deepest = size + 1;
-    }
-    AUTO_FREE char *path = best ? must_format("%s%s", best->host, guest + deepest - 1) : NULL;
+    AUTO_FREE char *path = guest ? shared_on_host(&plan->shared, guest) : NULL;
     const char *home = getenv("HOME");
     if ((!path || chdir(path) != 0) && (!home || chdir(home) != 0) && chdir("/") != 0) _exit(STATUS_LICHEN);
     if (path) setenv("PWD", path, 1);
