@@ -115,9 +115,9 @@ static _Noreturn void run_command(const struct shim *shim, const struct host_com
     change_directory(&shim->plan, request->directory);
     for (char **word = command->argv; *word; word++) list_add(&argv, *word);
     for (char **word = request->argv ? request->argv + 1 : NULL; word && *word; word++) list_add(&argv, *word);
-    execvp(argv[0], argv);
+    if (argv) execvp(argv[0], argv); /* a plan names a program */
     const int error = errno;
-    complain("cannot run %s on the host: %s", argv[0], error == ENOENT ? "there is no such command" : strerror(error));
+    complain("cannot run %s on the host: %s", command->argv[0], error == ENOENT ? "there is no such command" : strerror(error));
     _exit(error == ENOENT ? STATUS_NO_COMMAND : STATUS_NOT_ALLOWED);
 }
 
