@@ -129,7 +129,7 @@ for suite; do
     LANG=C.UTF-8 TERM=xterm JAVA_HOME="${JAVA_HOME:-}" LICHEN_MUST_WORK="${LICHEN_MUST_WORK:-}" \
     LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 LICHEN_CRASH_ROUNDS="${LICHEN_CRASH_ROUNDS:-}" \
     LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" LICHEN_RELEASES="${LICHEN_RELEASES:-}" \
-    LICHEN_TEST_SECONDS="${LICHEN_TEST_SECONDS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
+    LICHEN_TEST_SECONDS="${LICHEN_TEST_SECONDS:-}" LICHEN_ROUNDS="${LICHEN_ROUNDS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
     LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" \
     ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true
   if read -r p f s <"$own/tmp/result" 2>/dev/null; then

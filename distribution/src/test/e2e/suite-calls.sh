@@ -1,6 +1,7 @@
 # Programs of containers as commands of the host.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/tmux.sh"
 t "import alpine" images_ready
 commands=$(lichen init | sed "s/^export PATH='//; s/'.*//")
 export PATH=$commands:$PATH
@@ -78,15 +79,7 @@ t "what is wrong is told" eval '
   status 127 eval "lichen expose -n missing one /no/such >/dev/null; missing" && contains "$(cat "$TMPDIR/stderr")" "/no/such"'
 t "unexpose" eval 'equals "one-sort two-uniq missing" "$(lichen unexpose one-sort two-uniq missing | xargs)" && status 127 sh -c "one-sort" && until_ 10 ended && lichen rm one two >/dev/null'
 terminal() {
-  have tmux
-  mux() { tmux -L lichen-calls "$@"; }
-  screen() { mux capture-pane -p -t w; }
-  see() { until_ 15 eval "screen | grep -q -- '$1'" || { screen && return 1; }; }
-  keys() { mux send-keys -t w "$@"; }
-  lichen create -q --name term test/alpine >/dev/null && lichen expose -n term-sh term sh >/dev/null || return 1
-  mux new-session -d -s w -x 100 -y 30 "env PS1='host> ' sh"
-  see 'host>' && keys "term-sh -c 'test -t 0 && test -t 1 && stty size; sleep 1000'" Enter && see '^30 100' &&
-    keys C-z && see Stopped && keys 'clear; fg' Enter && sleep 0.5 && keys C-c && keys 'echo status $?' Enter && see 'status 130'
+  open_ && lichen create -q --name term test/alpine >/dev/null && lichen expose -n term-sh term sh >/dev/null && has_the_terminal term-sh
   local s=$?
   mux kill-server
   lichen rm -f term >/dev/null

@@ -1,6 +1,7 @@
 # Commands of the host that containers call.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/tmux.sh"
 t "import alpine" images_ready
 commands=$(lichen init | sed "s/^export PATH='//; s/'.*//")
 export PATH=$commands:$PATH
@@ -58,14 +59,7 @@ for launcher in userns trap preload; do
   t "$launcher: nothing is left" eval 'until_ 10 eval "lichen rm -fa >/dev/null" && equals "" "$(lichen expose --list)"'
 done
 terminal() {
-  have tmux
-  mux() { tmux -L lichen-host "$@"; }
-  screen() { mux capture-pane -p -t w; }
-  see() { until_ 15 eval "screen | grep -q -- '$1'" || { screen && return 1; }; }
-  keys() { mux send-keys -t w "$@"; }
-  mux new-session -d -s w -x 100 -y 30 "env PS1='host> ' sh"
-  see 'host>' && keys "lichen run --rm -it --host-command bash=/bin/hostsh test/alpine" Enter && see '/ #' &&
-    keys "hostsh -c 'test -t 0 && stty size; sleep 1000'" Enter && see '^30 100' && keys C-z && see Stopped && keys 'clear; fg' Enter && sleep 0.5 && keys C-c && keys 'echo status $?' Enter && see 'status 130' && keys 'exit' Enter
+  open_ && keys "lichen run --rm -it --host-command bash=/bin/hostsh test/alpine" Enter && see '/ #' && has_the_terminal hostsh && keys exit Enter
   local s=$?
   mux kill-server
   return $s

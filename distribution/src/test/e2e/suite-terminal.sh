@@ -1,22 +1,13 @@
 # A working terminal, driven by tmux: job control, size, Ctrl-C, detach, attach, the interactive shell.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/tmux.sh"
 command -v tmux >/dev/null || {
   t "tmux" skip "no tmux here"
   done_
   exit
 }
 t "import alpine" images_ready
-
-mux() { tmux -L lichen-e2e "$@"; }
-screen() { mux capture-pane -p -t w; }
-keys() { mux send-keys -t w "$@"; }
-shows() { screen | grep -q -- "$1"; }
-see() { until_ 15 shows "$1" || {
-  screen
-  return 1
-}; }
-open_() { mux kill-server 2>/dev/null; mux new-session -d -s w -x 100 -y 30 "env PS1='host> ' sh"; see 'host>'; }
 
 t "run -it: a prompt, a terminal, a size" eval '
   open_ && keys "lichen run --rm -it --name term test/alpine" Enter && see "/ #" &&
