@@ -13,8 +13,15 @@ built=$top/distribution/target/lichen-0.1.0
 }
 # Not below /tmp of a private mount: the user must be able to read and execute all of it.
 work=$(mktemp -d /var/tmp/lichen-e2e.XXXXXX)
-ranges_user=lichen-e2e-ranges
+ranges_user=lichen-e2e-ranges slurm_place='' slurm=''
+without_slurm() {
+  [ -n "$slurm_place" ] || return 0
+  "$here/slurm.sh" stop "$slurm_place"
+  rm -rf "$slurm_place"
+  slurm_place=''
+}
 cleanup() {
+  without_slurm
   pkill -u "$uid" -f lichen 2>/dev/null || true
   [ -z "${ranges_made:-}" ] || {
     while pkill -KILL -u "$ranges_user"; do sleep 0.1; done
@@ -92,6 +99,12 @@ with_releases() {
   debian=$all why=$whys
 }
 
+# Jobs are for users with a name. What Slurm writes lies elsewhere than what is the user's.
+with_slurm() {
+  with_ranges
+  slurm_place=$(mktemp -d /var/tmp/lichen-slurm.XXXXXX)
+  if slurm=$("$here/slurm.sh" start "$slurm_place" 2>"$work/why"); then why=''; else why=$(tail -n 1 "$work/why") slurm=''; fi
+}
 # /dev/fuse is for everybody on a desktop, and not in many sandboxes: so it is made one for a suite alone.
 with_fuse() {
   [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] || return 0
@@ -123,6 +136,7 @@ for suite; do
     releases) with_releases ;;
     union) with_debian && with_fuse ;;
     singularity) with_fuse ;;
+    slurm) with_slurm ;;
   esac
   cd "$own/home"
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \
@@ -130,7 +144,7 @@ for suite; do
     LICHEN_FIXTURES="$fixtures" LICHEN_IDLE_SECONDS=60 LICHEN_CRASH_ROUNDS="${LICHEN_CRASH_ROUNDS:-}" \
     LICHEN_SEED="${LICHEN_SEED:-}" LICHEN_STRESS="${LICHEN_STRESS:-}" LICHEN_RELEASES="${LICHEN_RELEASES:-}" \
     LICHEN_TEST_SECONDS="${LICHEN_TEST_SECONDS:-}" LICHEN_ROUNDS="${LICHEN_ROUNDS:-}" E2E="$work/e2e" E2E_RESULT="$own/tmp/result" \
-    LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" \
+    LICHEN_DEBIAN="$debian" LICHEN_DEBIAN_WHY="$why" SLURM_CONF="$slurm" LICHEN_SLURM_WHY="$why" \
     ${as[@]+"${as[@]}"} bash "$work/e2e/suite-$suite.sh" </dev/null || true
   if read -r p f s <"$own/tmp/result" 2>/dev/null; then
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -139,6 +153,7 @@ for suite; do
     failed=$((failed + 1))
   fi
   rm -f "$own/tmp/result"
+  without_slurm
   [ "$suite" != singularity ] || mounted "$own/tmp/kernel"
   echo "     $suite: $((SECONDS - began)) s"
 done

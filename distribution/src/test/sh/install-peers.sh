@@ -19,6 +19,8 @@ want mksquashfs squashfs-tools
 want gpg gnupg
 want setpriv util-linux
 want strace strace
+want slurmctld slurm-wlm
+want munged munge
 want stress-ng stress-ng
 want fuse-overlayfs fuse-overlayfs
 want squashfuse squashfuse

@@ -43,6 +43,7 @@ static void read_host_command(struct launch_plan *plan, const struct record *rec
     for (struct record item; record_read(&list, &item, "host command");) {
         if (record_is(&item, "gues")) command.guest = record_text(&item);
         else if (record_is(&item, "argv")) list_add(&command.argv, record_text(&item));
+        else if (record_is(&item, "path")) command.paths = record_number(&item) != 0;
         else record_unknown(&item, "host command");
     }
     if (!command.guest || !command.argv) die(STATUS_LICHEN, "cannot carry out the plan (host command): it is not told whole");

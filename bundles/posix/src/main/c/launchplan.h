@@ -24,6 +24,7 @@ struct requirement {
 struct host_command {
     char *guest;
     char **argv; /* the program, by path or by name, and arguments before the caller's */
+    bool paths;  /* arguments that are paths in shared directories become the host's */
 };
 
 struct launch_plan {

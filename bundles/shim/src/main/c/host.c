@@ -102,6 +102,13 @@ static void change_directory(const struct launch_plan *plan, const char *guest) 
     unsetenv("OLDPWD");
 }
 
+/* PATH, or --OPTION=PATH, if it lies in a shared directory. */
+static char *on_host(const struct shared *shared, char *word) {
+    const char *equals = *word == '-' ? strchr(word, '=') : NULL, *path = equals ? equals + 1 : word;
+    AUTO_FREE char *there = *path == '/' ? shared_on_host(shared, path) : NULL;
+    return there ? must_format("%.*s%s", (int)(path - word), word, there) : word;
+}
+
 static _Noreturn void run_command(const struct shim *shim, const struct host_command *command, const struct request *request) {
     sigset_t none;
     char **argv = NULL;
@@ -114,7 +121,7 @@ static _Noreturn void run_command(const struct shim *shim, const struct host_com
     set_environment(&shim->plan, request);
     change_directory(&shim->plan, request->directory);
     for (char **word = command->argv; *word; word++) list_add(&argv, *word);
-    for (char **word = request->argv ? request->argv + 1 : NULL; word && *word; word++) list_add(&argv, *word);
+    for (char **word = request->argv ? request->argv + 1 : NULL; word && *word; word++) list_add(&argv, command->paths ? on_host(&shim->plan.shared, *word) : *word);
     if (argv) execvp(argv[0], argv); /* a plan names a program */
     const int error = errno;
     complain("cannot run %s on the host: %s", command->argv[0], error == ENOENT ? "there is no such command" : strerror(error));

@@ -15,6 +15,7 @@ import org.lichen.api.command.Command;
 import org.lichen.api.container.Setting;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
+import org.lichen.api.launch.HostProfiles;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Plugins;
 import org.lichen.shell.base.CommandEntry;
@@ -42,6 +43,9 @@ public final class CommandTable {
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<Setting> settings = List.of();
 
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<HostProfiles> hostProfiles = List.of();
+
   private final BundleContext framework;
   private final CommandProcessor processor;
   private final Services services;
@@ -65,6 +69,7 @@ public final class CommandTable {
             store,
             plugins,
             () -> settings,
+            () -> hostProfiles.stream().flatMap(each -> each.all().stream()).toList(),
             framework.getProperty("lichen.home"),
             framework.getBundle().getVersion().toString(),
             String.valueOf(framework.getProperty("lichen.build")));

@@ -13,10 +13,11 @@ import org.lichen.api.plan.HostCalls;
 
 /**
  * The host's commands that a container was given (container.json, {@code others}): {@code
- * hostCommands} by guest path, and {@code hostVariables}. In the place of each the guest finds the
- * stub, which calls the shim by a socket that the shim makes (docs/FORMATS.md, 5).
+ * hostCommands} by guest path, {@code hostPaths} and {@code hostVariables}. In the place of each
+ * the guest finds the stub, which calls the shim by a socket that the shim makes (docs/FORMATS.md,
+ * 5).
  */
-record HostCommands(Map<String, String> commands, List<String> variables) {
+record HostCommands(Map<String, String> commands, List<String> paths, List<String> variables) {
   private static final String SOCKET = "/run/lichen-host";
 
   /**
@@ -29,17 +30,19 @@ record HostCommands(Map<String, String> commands, List<String> variables) {
     if (spec.others().get("hostCommands") instanceof Map<?, ?> map) {
       map.forEach((guest, host) -> commands.put(String.valueOf(guest), String.valueOf(host)));
     }
-    List<String> variables =
-        spec.others().get("hostVariables") instanceof List<?> list
-            ? list.stream().map(String::valueOf).toList()
-            : List.of();
-    return new HostCommands(commands, variables);
+    return new HostCommands(commands, texts(spec, "hostPaths"), texts(spec, "hostVariables"));
+  }
+
+  private static List<String> texts(ContainerSpec spec, String key) {
+    return spec.others().get(key) instanceof List<?> list
+        ? list.stream().map(String::valueOf).toList()
+        : List.of();
   }
 
   HostCalls calls(ContainerSpec spec) {
     Map<String, List<String>> argv = new LinkedHashMap<>();
     commands.forEach((guest, host) -> argv.put(guest, List.of(host)));
-    return new HostCalls(argv, variables, Mount.shared(spec.mounts()));
+    return new HostCalls(argv, Set.copyOf(paths), variables, Mount.shared(spec.mounts()));
   }
 
   void show(Path stub, LaunchSpec.Builder launch) {

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import org.lichen.api.container.Setting;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
+import org.lichen.api.launch.HostProfile;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Plugins;
 
@@ -15,6 +16,7 @@ public record Services(
     ImageStore store,
     Plugins plugins,
     Supplier<List<Setting>> settings,
+    Supplier<List<HostProfile>> hostProfiles,
     String home,
     String version,
     String build) {}

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +23,7 @@ import org.lichen.api.image.ReadOptions;
 import org.lichen.shell.base.Call;
 import org.lichen.shell.base.PlatformConverter;
 import org.lichen.shell.base.QuietRequest;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of {@code run} and {@code create}, with podman's names and meanings. */
@@ -210,21 +210,7 @@ final class SpecOptions {
               + " that cannot be mapped, by a library; then static programs are refused.")
   @Nullable String preloadEngine;
 
-  @Option(
-      names = "--host-command",
-      split = ",",
-      paramLabel = "NAME[=GUEST]",
-      description =
-          "A command of the host that the container may call; by default it finds it in"
-              + " /usr/local/bin.")
-  List<String> hostCommands = new ArrayList<>();
-
-  @Option(
-      names = "--host-env",
-      split = ",",
-      paramLabel = "NAME",
-      description = "Variables of the guest that such commands get; NAME* for all that begin so.")
-  List<String> hostVariables = new ArrayList<>();
+  @Mixin HostOptions host = new HostOptions();
 
   @Option(
       names = "--strategy",
@@ -303,10 +289,7 @@ final class SpecOptions {
       }
       requires.add("preload-engine-" + preloadEngine);
     }
-    if (!hostCommands.isEmpty()) {
-      spec.other("hostCommands", hostCommands(hostCommands));
-      spec.other("hostVariables", List.copyOf(hostVariables));
-    }
+    host.apply(spec, call.services().hostProfiles().get(), request);
     if (upper != null) {
       spec.other("upper", request.path(upper).toString());
     }
@@ -314,24 +297,6 @@ final class SpecOptions {
       spec.other("requires", List.copyOf(requires));
     }
     return spec.build();
-  }
-
-  /** By path in the container. */
-  private static Map<String, String> hostCommands(List<String> typed) throws ContainerException {
-    Map<String, String> commands = new LinkedHashMap<>();
-    for (String one : typed) {
-      int equals = one.indexOf('=');
-      String host = equals < 0 ? one : one.substring(0, equals);
-      String guest =
-          equals < 0
-              ? "/usr/local/bin/" + host.substring(host.lastIndexOf('/') + 1)
-              : one.substring(equals + 1);
-      if (host.isEmpty() || !guest.startsWith("/") || guest.endsWith("/")) {
-        throw usage("--host-command " + one + ": not NAME or NAME=/PATH", "--host-command squeue");
-      }
-      commands.put(guest, host);
-    }
-    return commands;
   }
 
   /** The file that the image was read from, if it was one; known after {@link #spec}. */
@@ -343,6 +308,7 @@ final class SpecOptions {
   boolean dependsOnCommandLineAlone() {
     return environmentFiles.isEmpty()
         && labelFiles.isEmpty()
+        && host.profiles.isEmpty()
         && (pull.equals("missing") || pull.equals("never"));
   }
 
