@@ -154,7 +154,7 @@ for suite; do
   fi
   rm -f "$own/tmp/result"
   without_slurm
-  [ "$suite" != singularity ] || mounted "$own/tmp/kernel"
+  [ "$suite" != singularity ] || mounted "$own/tmp/for-the-kernel"
   echo "     $suite: $((SECONDS - began)) s"
 done
 # Another local user can neither talk to the runtime nor read what is the user's.

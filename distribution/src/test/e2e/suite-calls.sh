@@ -59,6 +59,9 @@ for launcher in userns trap preload; do
     rm -f "$HOME/calls/flag"
     equals "5 got" "$s $(cat "$TMPDIR/signal")"
   }
+  t "$launcher: a link to a command is that command" eval 'ln -sf "$commands/tool-sh" "$HOME/linked" && ln -sf linked "$HOME/twice" && equals x "$("$HOME/twice" -c "echo x")"'
+  t "$launcher: a call without standard input and output is one too" eval '
+    tool-sh -c "sleep 0.7; echo here >/data/closed" <&- >&- 2>&- ; equals here "$(cat "$HOME/calls/closed")"; s=$?; rm -f "$HOME/calls/closed"; exit $s'
   t "$launcher: signals" signalled
   t "$launcher: a command in a container that runs anyway leaves it running" eval '
     lichen run -d --name web --launcher $launcher test/alpine sleep 1000 >/dev/null && lichen expose -n web-sh web sh >/dev/null && equals x "$(web-sh -c "echo x")" && sleep 0.3 && equals running "$(state web)" && lichen rm -f web >/dev/null'

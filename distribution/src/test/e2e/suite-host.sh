@@ -28,8 +28,14 @@ for launcher in userns trap preload; do
     equals "$here/sub" "$(called -w /data/sub test/alpine hostsh -c pwd)" && equals "$HOME" "$(called -w /etc test/alpine hostsh -c pwd)"'
   t "$launcher: a gigabyte through it" equals 1073741824 "$(called test/alpine sh -c 'head -c 1073741824 /dev/zero | /opt/hostcat | wc -c')"
   t "$launcher: a hundred at once" equals 5050 "$(called test/alpine sh -c 'for i in $(seq 100); do hostsh -c "sleep 0.1; echo $i" & done | awk "{ n += \$1 } END { print n }"')"
+  relative() {
+    mkdir -p "$here/tools" && printf '#!/bin/sh\necho host\n' >"$here/tools/tool" && chmod +x "$here/tools/tool" && rm -f "$here/tool" && cd "$here/tools" || return 1
+    equals host "$(lichen run --rm --launcher $launcher -v "$here:/data" --host-command ./tool test/alpine sh -c 'printf "#!/bin/sh\necho guest\n" >/data/tool && chmod +x /data/tool && cd /data && tool')" &&
+      equals host "$(PATH=.:$PATH:$here/tools lichen run --rm --launcher $launcher -v "$here:/data" --host-command tool test/alpine sh -c 'cd /data && tool')"
+  }
+  t "$launcher: which command it is never depends on what the guest has written" relative
   exact() {
-    lichen create -q --name both --launcher $launcher -v "$here:/data" --host-command "$here/report" --host-env 'T_*' test/alpine sh >/dev/null &&
+    lichen create -q --name both --launcher $launcher -v "$here:/data" --host-command "$here/report" --host-env 'T_*' test/alpine sleep 100000 >/dev/null && lichen start both >/dev/null &&
       lichen expose -n through both /usr/local/bin/report >/dev/null && python3 "$E2E/calls/exact.py" through "${LICHEN_ROUNDS:-40}"
   }
   t "$launcher: from the host through a container to the host, arguments, variables, input, streams and statuses are exact" exact

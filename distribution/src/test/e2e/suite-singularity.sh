@@ -294,7 +294,7 @@ saves() {
 t "save --format sif: the same files, and the same bytes each time" saves
 for_the_kernel() { # run.sh has it mounted
   images_ready || return
-  local at=$TMPDIR/kernel comp
+  local at=$TMPDIR/for-the-kernel comp
   mkdir -p "$at" && lichen run -d --name many test/alpine sh -ec 'mkdir /many /h; i=0; while [ $i -lt 3000 ]; do echo $i >/many/a-name-that-is-rather-long-$i; i=$((i + 1)); done
     ln /many/a-name-that-is-rather-long-7 /h/seven; ln -s ../many /h/link; dd if=/dev/zero of=/h/holes bs=1 count=1 seek=500000000 2>/dev/null; echo end >>/h/holes; mkfifo /h/fifo; chmod 4711 /h/seven; touch -d 1980-01-02 /h/link /h
     head -c 300001 /dev/urandom >/h/noise; touch /ready; sleep 100' >/dev/null && until_ 60 lichen exec many test -e /ready || return

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "hostcall.h"
 #include "places.h"
+#include "shared.h"
 
 enum { STATUS_NO_COMMAND = 127, TRIES = 3 };
 
@@ -49,18 +51,48 @@ static void read_exposed(struct exposed *exposed) {
     if (!exposed->id || !exposed->command) die(STATUS_LICHEN, "cannot run %s (%s): what it stands for is not told whole\nhint: expose it again", exposed->name, path);
 }
 
-/* The home whose bin/ this program was started from by another name than its own; or NULL. */
-static char *home_of(const char *path, const char **name) {
+static bool has_exposed(const char *home) {
+    AUTO_FREE char *exposed = must_format("%s/exposed", home);
+    return access(exposed, F_OK) == 0;
+}
+
+/* The home whose bin/ has this path; NULL: it is none of those. A path that is absolute stays as it is written, for homes are told apart so. */
+static char *home_with(const char *path, char **name) {
     char real[PATH_MAX];
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    *name = slash ? slash + 1 : "";
-    if (!slash || !strcmp(*name, "lichen")) return NULL;
+    const char *slash = strrchr(path, '/');
+    if (!slash || !slash[1] || !strcmp(slash + 1, "lichen")) return NULL;
     AUTO_FREE char *directory = slash == path ? must_copy("/") : must_format("%.*s", (int)(slash - path), path);
-    char *last = realpath(directory, real) ? strrchr(real, '/') : NULL;
-    if (!last || strcmp(last, "/bin") != 0) return NULL;
-    *last = 0;
-    AUTO_FREE char *exposed = must_format("%s/exposed", real);
-    return access(exposed, F_OK) == 0 ? must_copy(real) : NULL;
+    const char *whole = *directory == '/' ? directory : realpath(directory, real);
+    const size_t size = whole ? strlen(whole) : 0;
+    if (size < 5 || strcmp(whole + size - 4, "/bin") != 0) return NULL;
+    char *home = must_format("%.*s", (int)(size - 4), whole);
+    if (has_exposed(home)) {
+        *name = must_copy(slash + 1);
+        return home;
+    }
+    free(home);
+    return NULL;
+}
+
+/* By what this program was executed as: that, or what it leads to from link to link, or, where a script names us behind `#!`, argv[0]. */
+static char *home_of(const char *path, const char *zeroth, char **name) {
+    enum { HOPS = 16 };
+    char target[PATH_MAX];
+    char *at = path ? must_copy(path) : NULL, *home = NULL;
+    for (int hop = 0; at && !home && hop < HOPS; hop++) {
+        home = home_with(at, name);
+        const ssize_t size = home ? -1 : readlink(at, target, sizeof target - 1);
+        char *next = NULL;
+        if (size > 0) {
+            target[size] = 0;
+            const char *slash = *target == '/' ? NULL : strrchr(at, '/');
+            next = slash ? must_format("%.*s/%s", (int)(slash - at), at, target) : must_copy(target);
+        }
+        free(at);
+        at = next;
+    }
+    free(at);
+    return home || !zeroth || !strchr(zeroth, '/') ? home : home_with(zeroth, name);
 }
 
 /* ---- what the command gets of its caller */
@@ -92,35 +124,45 @@ static char *directory_inside(const struct exposed *exposed) {
 
 /* ---- counting, and starting for a call */
 
-/* A process that holds the lock until `caller` has ended, whatever that becomes meanwhile. It is nobody's child, and hears no signals. */
+/* Out of the way of standard input and output, which may be closed. */
+static int high(int fd) {
+    enum { FIRST_FREE = 3 };
+    if (fd < 0 || fd >= FIRST_FREE) return fd;
+    const int other = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
+    close(fd);
+    return other;
+}
+
+/* A process that holds the lock until `caller` has ended, whatever that becomes meanwhile. It is nobody's child, hears no signals, and holds nothing else of the caller's. */
 static void hold(int lock) {
     const pid_t caller = getpid();
-    const int process = (int)syscall(SYS_pidfd_open, caller, 0U);
+    const int process = high((int)syscall(SYS_pidfd_open, caller, 0U)), kept[] = {lock, process};
     sigset_t all;
-    int status;
+    int status = 0;
     const pid_t child = fork();
     if (child < 0) die(STATUS_LICHEN, "cannot start a process: %s", strerror(errno));
     if (child > 0) {
         while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
         if (process >= 0) close(process);
+        if (status) die(STATUS_LICHEN, "cannot start a process to count this call");
         return;
     }
-    if (fork() != 0) _exit(0);
+    close_all_but(kept, sizeof kept / sizeof *kept);
+    const pid_t holder = fork();
+    if (holder != 0) _exit(holder < 0);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     setsid();
     prctl(PR_SET_NAME, "lichen-call", 0, 0, 0);
-    for (int fd = 0; fd <= 2; fd++) close(fd);
     if (chdir("/") != 0) _exit(1);
     struct pollfd polled = {.fd = process, .events = POLLIN};
     while (process >= 0 && poll(&polled, 1, -1) < 0 && errno == EINTR) continue;
     while (process < 0 && kill(caller, 0) == 0) poll(NULL, 0, 50); /* before Linux 5.3 */
-    (void)lock;
     _exit(0);
 }
 
 static int join(int directory, int flags) {
-    int lock = openat(directory, "calls", O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+    int lock = high(openat(directory, "calls", O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600));
     if (lock < 0 && !flags) return -1;
     if (lock < 0 || !lock_part(lock, LOCK_PART_CALLS, false)) die(STATUS_LICHEN, "cannot lock the container (calls): %s", strerror(errno));
     return lock;
@@ -152,6 +194,10 @@ static int start_for_calls(const struct exposed *exposed) {
     struct distribution distribution;
     struct runtime runtime;
     struct bytes plan = {0};
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) /* the caller may have closed them */
+        if (fcntl(fd, F_GETFD) < 0) dup2(null, fd);
+        else if (fd == null) fcntl(fd, F_SETFD, 0);
     options_read(&options, (char **)(uintptr_t)words);
     distribution_find(&distribution);
     runtime_prepare(&runtime, &distribution, &options);
@@ -170,20 +216,21 @@ static void ensure_running(const struct exposed *exposed, int directory, int loc
         while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     }
     unlock_part(lock, LOCK_PART_START);
-    if (status) exit(WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_LICHEN);
+    if (status && !runs(directory)) exit(WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_LICHEN);
 }
 
 void calls_exposed(char **arguments) {
     struct exposed exposed = {0};
-    const char *name;
-    exposed.home = home_of((const char *)getauxval(AT_EXECFN), &name); // NOLINT(performance-no-int-to-ptr)
+    exposed.home = home_of((const char *)getauxval(AT_EXECFN), arguments[0], &exposed.name); // NOLINT(performance-no-int-to-ptr)
     if (!exposed.home) return;
-    exposed.name = must_copy(name);
+    const char *name = exposed.name;
     read_exposed(&exposed);
     AUTO_FREE char *path = must_format("%s/containers/%s", exposed.home, exposed.id);
-    AUTO_CLOSE int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSE int directory = high(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (directory < 0) die(STATUS_NO_COMMAND, "cannot run %s: its container (%.12s) has been removed\nhint: lichen unexpose %s", name, exposed.id, name);
     for (char **word = arguments + (arguments[0] ? 1 : 0); *word; word++) list_add(&exposed.command, *word);
+    const char *depth = getenv(HOSTCALL_DEPTH);
+    if (depth) list_add(&exposed.environment, must_format("%s=%s", HOSTCALL_DEPTH, depth));
     const struct entry entry = {.how = {.interactive = true}, .weak = exposed.own ? NULL : callers_variables(), .environment = exposed.environment, .directory = directory_inside(&exposed), .user = "", .command = exposed.command};
     AUTO_CLOSE int lock = join(directory, O_CREAT);
     for (int tries = 0; tries < TRIES; tries++) { /* somebody may stop it in between */

@@ -180,6 +180,22 @@ void close_on_exec_from(unsigned first) {
     closedir(open_now);
 }
 
+void close_all_but(const int *kept, size_t count) {
+    enum { FIRST_FREE = 3 };
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < FIRST_FREE; fd++) dup2(null, fd);
+    DIR *open_now = opendir("/proc/self/fd");
+    if (!open_now) return;
+    for (struct dirent *entry; (entry = readdir(open_now));) {
+        uint64_t fd;
+        if (!parse_number(entry->d_name, 10, &fd) || fd < FIRST_FREE || fd > INT_MAX || (int)fd == dirfd(open_now)) continue;
+        bool stays = false;
+        for (size_t i = 0; i < count; i++) stays = stays || kept[i] == (int)fd;
+        if (!stays) close((int)fd);
+    }
+    closedir(open_now);
+}
+
 int memory_file(const char *name, const void *data, size_t size) {
     int fd = (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
     if (fd < 0) {

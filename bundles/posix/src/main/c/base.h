@@ -53,6 +53,8 @@ bool replace_file(int dir, const char *path, const void *data, size_t size, mode
 
 /* Makes every descriptor from `first` on close-on-exec. */
 void close_on_exec_from(unsigned first);
+/* For a child that lives on: closes every descriptor but these; 0, 1 and 2 become /dev/null. */
+void close_all_but(const int *kept, size_t count);
 /* An anonymous file with this content, positioned at its start; where the kernel has no memfd, an unlinked file. -1: errno. */
 int memory_file(const char *name, const void *data, size_t size);
 

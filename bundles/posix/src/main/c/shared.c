@@ -1,5 +1,6 @@
 #include "shared.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void shared_read(struct shared *shared, const struct record *record) {
@@ -30,10 +31,15 @@ char *shared_in_guest(const struct shared *shared, const char *host) {
     const struct shared_directory *best = NULL;
     size_t deepest = 0;
     for (size_t i = 0; i < shared->count; i++) {
-        const size_t here = depth(host, shared->at[i].host);
+        const size_t here = *shared->at[i].host ? depth(host, shared->at[i].host) : 0;
         if (here > deepest) best = &shared->at[i], deepest = here;
     }
-    return best ? moved(host, deepest, best->guest) : NULL;
+    if (!best) return NULL;
+    char *guest = moved(host, deepest, best->guest);
+    AUTO_FREE char *back = shared_on_host(shared, guest); /* something else may lie over it */
+    if (back && !strcmp(back, host)) return guest;
+    free(guest);
+    return NULL;
 }
 
 char *shared_on_host(const struct shared *shared, const char *guest) {
@@ -43,5 +49,5 @@ char *shared_on_host(const struct shared *shared, const char *guest) {
         const size_t here = depth(guest, shared->at[i].guest);
         if (here > deepest) best = &shared->at[i], deepest = here;
     }
-    return best ? moved(guest, deepest, best->host) : NULL;
+    return best && *best->host ? moved(guest, deepest, best->host) : NULL;
 }

@@ -6,7 +6,7 @@
 
 struct shared {
     struct shared_directory {
-        char *host, *guest;
+        char *host, *guest; /* host: "" for what the guest has there of its own */
     } *at;
     size_t count;
 };

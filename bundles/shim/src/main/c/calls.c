@@ -10,14 +10,19 @@
 #include "places.h"
 #include "shim.h"
 
-static _Noreturn void await_silence(int directory, int told) {
+void end_with(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) _exit(1);
+}
+
+static _Noreturn void await_silence(int directory, int told, pid_t parent) {
+    const int kept[] = {directory, told};
     sigset_t none;
     char byte = 0;
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    end_with(parent);
+    close_all_but(kept, sizeof kept / sizeof *kept);
     prctl(PR_SET_NAME, "lichen-calls", 0, 0, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int fd = 0; fd <= 2; fd++) close(fd); /* a reader of the guest's output is not to wait for us */
     int lock = openat(directory, "calls", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (lock >= 0) lock_part(lock, LOCK_PART_CALLS, true);
     if (write(told, &byte, 1) < 0) _exit(1);
@@ -35,9 +40,9 @@ void calls_begin(struct shim *shim) {
     int ends[2];
     if (!(shim->plan.flags & FLAG_CALLS)) return;
     if (pipe2(ends, O_CLOEXEC) != 0) die(STATUS_LICHEN, "cannot make a pipe: %s", strerror(errno));
-    const pid_t child = fork();
+    const pid_t parent = getpid(), child = fork();
     if (child < 0) die(STATUS_LICHEN, "cannot start a process: %s", strerror(errno));
-    if (child == 0) await_silence(shim->container.directory, ends[1]);
+    if (child == 0) await_silence(shim->container.directory, ends[1], parent);
     close(ends[1]);
     shim->silence = ends[0];
 }

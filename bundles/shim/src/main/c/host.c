@@ -20,12 +20,12 @@
 #include "records.h"
 #include "shim.h"
 
-enum { REQUEST_MOST = 8 * 1024 * 1024, STATUS_NOT_ALLOWED = 126, STATUS_NO_COMMAND = 127 };
+enum { REQUEST_MOST = 8 * 1024 * 1024, SIGNAL_SIZE = 5, CALLS_MOST = 256, STATUS_NOT_ALLOWED = 126, STATUS_NO_COMMAND = 127 };
 
 extern char **environ;
 
 struct request {
-    char *guest, *directory;
+    char *guest, *name, *directory; /* what the stub is, and what it was executed by */
     char **argv, **environment;
     uint64_t ignored; /* signals */
     int stdio[HOSTCALL_STDIO];
@@ -42,6 +42,7 @@ static void read_request(const struct bytes *payload, struct request *request) {
     struct records list = {payload->data, payload->size};
     for (struct record item; record_read(&list, &item, "call");) {
         if (record_is(&item, "gues")) request->guest = record_text(&item);
+        else if (record_is(&item, "name")) request->name = record_text(&item);
         else if (record_is(&item, "cwd.")) request->directory = record_text(&item);
         else if (record_is(&item, "argv")) list_add(&request->argv, record_text(&item));
         else if (record_is(&item, "envi")) list_add(&request->environment, record_text(&item));
@@ -50,9 +51,12 @@ static void read_request(const struct bytes *payload, struct request *request) {
     }
 }
 
-static const struct host_command *allowed(const struct launch_plan *plan, const char *guest) {
-    for (size_t i = 0; guest && i < plan->host_command_count; i++)
-        if (!strcmp(plan->host_commands[i].guest, guest)) return &plan->host_commands[i];
+/* Whatever it says it is: the list is the boundary. */
+static const struct host_command *allowed(const struct launch_plan *plan, const struct request *request) {
+    for (size_t i = 0; i < plan->host_command_count; i++) {
+        const char *guest = plan->host_commands[i].guest;
+        if ((request->guest && !strcmp(guest, request->guest)) || (request->name && !strcmp(guest, request->name))) return &plan->host_commands[i];
+    }
     return NULL;
 }
 
@@ -60,6 +64,7 @@ static const struct host_command *allowed(const struct launch_plan *plan, const 
 
 static bool is_passed(const struct launch_plan *plan, const char *variable) {
     const size_t size = strcspn(variable, "=");
+    if (!strncmp(variable, HOSTCALL_DEPTH "=", strlen(HOSTCALL_DEPTH "="))) return false; /* counted by us */
     for (char **pattern = plan->host_variables; pattern && *pattern; pattern++) {
         const size_t length = strlen(*pattern);
         const bool open = length && (*pattern)[length - 1] == '*';
@@ -71,7 +76,10 @@ static bool is_passed(const struct launch_plan *plan, const char *variable) {
 static long depth_in(char **environment) {
     const size_t size = strlen(HOSTCALL_DEPTH);
     for (char **variable = environment; variable && *variable; variable++)
-        if (!strncmp(*variable, HOSTCALL_DEPTH "=", size + 1)) return strtol(*variable + size + 1, NULL, 10);
+        if (!strncmp(*variable, HOSTCALL_DEPTH "=", size + 1)) {
+            const long depth = strtol(*variable + size + 1, NULL, 10);
+            return depth < 0 || depth > HOSTCALL_DEEPEST ? HOSTCALL_DEEPEST : depth;
+        }
     return 0;
 }
 
@@ -96,10 +104,22 @@ static void count_depth(int fd, const struct request *request) {
 static void change_directory(const struct launch_plan *plan, const char *guest) {
     AUTO_FREE char *path = guest ? shared_on_host(&plan->shared, guest) : NULL;
     const char *home = getenv("HOME");
-    if ((!path || chdir(path) != 0) && (!home || chdir(home) != 0) && chdir("/") != 0) _exit(STATUS_LICHEN);
-    if (path) setenv("PWD", path, 1);
+    const bool there = path && chdir(path) == 0;
+    if (!there && (!home || chdir(home) != 0) && chdir("/") != 0) _exit(STATUS_LICHEN);
+    if (there) setenv("PWD", path, 1);
     else unsetenv("PWD");
     unsetenv("OLDPWD");
+}
+
+/* By the PATH that the host had, and before anything of the guest's counts: a relative directory would be one that the guest writes. NULL: there is none. */
+static char *find_program(const char *name) {
+    if (strchr(name, '/')) return must_copy(name);
+    for (const char *at = getenv("PATH"); at && *at; at += strcspn(at, ":"), at += *at == ':') {
+        char *path = *at == '/' ? must_format("%.*s/%s", (int)strcspn(at, ":"), at, name) : NULL;
+        if (path && access(path, X_OK) == 0) return path;
+        free(path);
+    }
+    return NULL;
 }
 
 /* PATH, or --OPTION=PATH, if it lies in a shared directory. */
@@ -113,16 +133,19 @@ static _Noreturn void run_command(const struct shim *shim, const struct host_com
     sigset_t none;
     char **argv = NULL;
     setsid();
+    prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
     for (int i = 0; i < HOSTCALL_STDIO; i++)
         if (dup2(request->stdio[i], i) < 0) _exit(STATUS_LICHEN);
     for (int number = 1; number < NSIG; number++) signal(number, request->ignored >> (number - 1) & 1 ? SIG_IGN : SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    AUTO_FREE char *program = find_program(command->argv[0]);
     set_environment(&shim->plan, request);
     change_directory(&shim->plan, request->directory);
     for (char **word = command->argv; *word; word++) list_add(&argv, *word);
     for (char **word = request->argv ? request->argv + 1 : NULL; word && *word; word++) list_add(&argv, command->paths ? on_host(&shim->plan.shared, *word) : *word);
-    if (argv) execvp(argv[0], argv); /* a plan names a program */
+    errno = ENOENT;
+    if (program && *program == '/') execv(program, argv);
     const int error = errno;
     complain("cannot run %s on the host: %s", command->argv[0], error == ENOENT ? "there is no such command" : strerror(error));
     _exit(error == ENOENT ? STATUS_NO_COMMAND : STATUS_NOT_ALLOWED);
@@ -137,11 +160,12 @@ static bool stops_by_default(int number, pid_t child) {
 
 /* u32 signal, u8 whether a terminal has sent it: then it is for all of the command's processes. */
 static void forward(const struct frame *frame, pid_t child) {
-    if (frame->type != 'S' || frame->size != 5) return;
+    if (frame->type != 'S' || frame->size != SIGNAL_SIZE) return;
     int number = (int)get_u32(frame->data);
+    if (number < 1 || number >= NSIG) return;
     /* The kernel would drop it: the command is in a session of its own. */
     if (stops_by_default(number, child)) number = SIGSTOP;
-    kill(frame->data[4] ? -child : child, number);
+    if (kill(frame->data[4] || number == SIGCONT ? -child : child, number) != 0) kill(child, number); /* it may not lead a group yet */
 }
 
 static bool listen_to(int fd, struct bytes *in, pid_t child) {
@@ -151,9 +175,10 @@ static bool listen_to(int fd, struct bytes *in, pid_t child) {
     const ssize_t got = read_some(fd, piece, sizeof piece);
     if (got <= 0) return false;
     bytes_add(in, piece, (size_t)got);
-    while (frame_take(in, &done, &frame, FRAME_MOST) > 0) forward(&frame, child);
+    int more;
+    while ((more = frame_take(in, &done, &frame, SIGNAL_SIZE)) > 0) forward(&frame, child);
     bytes_drop(in, done);
-    return true;
+    return more == 0;
 }
 
 /* true: it has ended. */
@@ -184,21 +209,23 @@ static _Noreturn void attend(int fd, int signals, pid_t child) {
     }
 }
 
-static _Noreturn void serve(const struct shim *shim, int fd) {
+static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
     struct request request = {0};
     struct bytes payload = {0};
     char type;
     sigset_t ended;
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    prctl(PR_SET_NAME, "lichen-host", 0, 0, 0);
+    const int kept[] = {fd, shim->log.fd};
     on_die = NULL;
+    end_with(parent);
+    close_all_but(kept, sizeof kept / sizeof *kept);
+    prctl(PR_SET_NAME, "lichen-host", 0, 0, 0);
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
     sigprocmask(SIG_SETMASK, &ended, NULL);
     const int signals = signalfd(-1, &ended, SFD_CLOEXEC);
     if (signals < 0 || !hostcall_receive(fd, &type, &payload, REQUEST_MOST, request.stdio) || type != 'H') _exit(1);
     read_request(&payload, &request);
-    const struct host_command *command = allowed(&shim->plan, request.guest);
+    const struct host_command *command = allowed(&shim->plan, &request);
     if (!command) {
         AUTO_FREE char *message = must_format("cannot call the host (%s): the container may not call it", request.guest ? request.guest : "?");
         AUTO_FREE char *line = must_format("lichen: %s\n", message);
@@ -214,13 +241,25 @@ static _Noreturn void serve(const struct shim *shim, int fd) {
     attend(fd, signals, child);
 }
 
+static pid_t going[CALLS_MOST];
+static size_t going_count;
+
 static void on_call(struct shim *shim, void *what, short events) {
     (void)what, (void)events;
     const int fd = accept4(shim->calling, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0) return;
-    const pid_t child = fork();
-    if (child == 0) serve(shim, fd);
+    const pid_t shims = getpid(), child = fork();
+    if (child == 0) serve(shim, fd, shims);
     close(fd);
+    if (child > 0) going[going_count++] = child;
+}
+
+void host_ended(pid_t child) {
+    for (size_t i = 0; i < going_count; i++)
+        if (going[i] == child) {
+            going[i] = going[--going_count];
+            return;
+        }
 }
 
 /* Whoever is the user in the container may connect; nobody else gets into the run directory. */
@@ -231,4 +270,7 @@ void host_open(struct shim *shim) {
         die(STATUS_LICHEN, "cannot open the socket for calls of the host (%s/h): %s", shim->container.run_path, strerror(errno));
 }
 
-void host_watch(struct shim *shim) { watch(shim->calling, POLLIN, on_call, NULL); }
+/* Who calls more often at once waits. */
+void host_watch(struct shim *shim) {
+    if (going_count < CALLS_MOST) watch(shim->calling, POLLIN, on_call, NULL);
+}

@@ -104,6 +104,11 @@ void calls_watch(struct shim *shim);
 /* host.c: what the container may call of the host. */
 void host_open(struct shim *shim);
 void host_watch(struct shim *shim);
+void host_ended(pid_t child);
+
+/* calls.c */
+/* In a child: it ends with its parent, whose pid that is. */
+void end_with(pid_t parent);
 
 /* loop.c */
 typedef void on_ready(struct shim *shim, void *what, short events);

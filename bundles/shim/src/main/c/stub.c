@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -54,6 +55,7 @@ static void call(int fd, char **arguments) {
     if (size < 0) die(STATUS_LICHEN, "cannot call the host: /proc/self/exe: %s", strerror(errno));
     self[size] = 0;
     record_add_text(&request, "gues", self);
+    record_add_text(&request, "name", (const char *)getauxval(AT_EXECFN)); // NOLINT(performance-no-int-to-ptr)
     if (getcwd(here, sizeof here)) record_add_text(&request, "cwd.", here);
     for (char **word = arguments; *word; word++) record_add_text(&request, "argv", *word);
     for (char **variable = environ; *variable; variable++) record_add_text(&request, "envi", *variable);

@@ -62,6 +62,13 @@ static raw low(void) { /* in the first 4 GiB */
     void *at = mmap(NULL, ROOM, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
     return at == MAP_FAILED ? NULL : memcpy(at, CODE, sizeof CODE);
 }
+static raw moved(void) {
+    raw call = writable();
+    void *far = mmap(NULL, ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!call || far == MAP_FAILED) return NULL;
+    void *at = mremap((void *)call, ROOM, ROOM, MREMAP_MAYMOVE | MREMAP_FIXED, far);
+    return at == MAP_FAILED ? NULL : at;
+}
 static raw of_a_file(void) {
     const int fd = memfd_create("code", MFD_CLOEXEC);
     if (fd < 0 || ftruncate(fd, ROOM) || pwrite(fd, CODE, sizeof CODE, 0) != sizeof CODE) return NULL;
@@ -183,7 +190,7 @@ int main(int count, char **arguments) {
     static const struct {
         const char *name;
         raw (*make)(void);
-    } KINDS[] = {{"writable", writable}, {"protected", protected}, {"reserved", reserved}, {"mapped_twice", mapped_twice}, {"low", low}, {"of_a_file", of_a_file}};
+    } KINDS[] = {{"writable", writable}, {"protected", protected}, {"reserved", reserved}, {"mapped_twice", mapped_twice}, {"low", low}, {"of_a_file", of_a_file}, {"moved", moved}};
     file = count > 1 ? arguments[1] : "";
     for (unsigned i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
         if (count > 2 && strcmp(arguments[2], KINDS[i].name)) continue;

@@ -130,6 +130,12 @@ static long protected(struct call *call, long result) {
 long call_mprotect(struct call *call) { return protected(call, SYS(mprotect, call->rdi, call->rsi, call->rdx)); }
 long call_pkey_mprotect(struct call *call) { return protected(call, SYS(pkey_mprotect, call->rdi, call->rsi, call->rdx, call->r10)); }
 
+long call_mremap(struct call *call) {
+    const long result = SYS(mremap, call->rdi, call->rsi, call->rdx, call->r10, call->r8);
+    if (result >= 0) unseen_moved(call->rdi, (uint64_t)result, call->rdx);
+    return result;
+}
+
 /* The child goes on from where the call is made, on a stack of its own, so that is in the guest's code, not here: the call ends with the guest about to make it. */
 static long make_process(struct call *call) {
     const uint64_t raw = mapping_raw(call->back);

@@ -101,6 +101,11 @@ void unseen_appeared(struct call *call, uint64_t address, uint64_t size, bool wr
     if (level_of(address, size) == NET_BELOW || writable || has_calls(call, address, size)) unseen_trap(address, size);
 }
 
+/* Out of what is trapped as one: whether it may be executed is not known here. */
+void unseen_moved(uint64_t from, uint64_t to, uint64_t size) {
+    if (__atomic_load_n(&net, __ATOMIC_ACQUIRE) != NET_NONE && from < BELOW_END && to + size > BELOW_END) unseen_trap(to, size);
+}
+
 bool unseen_maybe(const struct call *call) {
     enum { RESERVATION = 1 << 20 };
     const uint64_t protection = call->rdx, flags = call->r10;

@@ -15,6 +15,8 @@ enum net { NET_NONE, NET_BELOW, NET_EVERYWHERE };
 bool unseen_trap(uint64_t address, uint64_t size);
 /* Memory has become executable that has no image. What cannot be trapped stays as it is. */
 void unseen_appeared(struct call *call, uint64_t address, uint64_t size, bool writable);
+/* Memory has another address now. */
+void unseen_moved(uint64_t from, uint64_t to, uint64_t size);
 /* mmap's arguments, for memory that is or may become such code: mapped where it is trapped if the guest has not said where; the result is mmap's. */
 long unseen_map(const struct call *call);
 /* Whether these arguments are for such memory. */

@@ -17,13 +17,15 @@ public record Mount(String source, GuestPath target, String kind, Set<String> op
     options = java.util.Collections.unmodifiableSet(new LinkedHashSet<>(options));
   }
 
-  /** What host and guest share of these: real paths of the host by those of the guest. */
+  /**
+   * What host and guest share of these: real paths of the host by those of the guest; empty for
+   * what lies there and is not shared.
+   */
   public static Map<String, String> shared(Iterable<Mount> mounts) {
     Map<String, String> shared = new LinkedHashMap<>();
     for (Mount mount : mounts) {
-      if (mount.kind().equals("bind")) {
-        shared.put(mount.target().toString(), real(Path.of(mount.source())).toString());
-      }
+      boolean bind = mount.kind().equals("bind") && mount.source().startsWith("/");
+      shared.put(mount.target().toString(), bind ? real(Path.of(mount.source())).toString() : "");
     }
     return shared;
   }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,7 +28,7 @@ import org.osgi.service.component.annotations.Component;
  */
 @Component(service = {Exposures.class, ContainerRemoval.class})
 public final class Exposures implements ContainerRemoval {
-  private static final String NAME = "[A-Za-z0-9_+@%=:,\\[][A-Za-z0-9_+@%=:,\\[.-]*";
+  private static final String NAME = "[A-Za-z0-9_+@%=:,\\[][A-Za-z0-9_+@%=:,\\[.-]{0,199}";
 
   private final Path commands;
   private final Path records;
@@ -63,7 +64,7 @@ public final class Exposures implements ContainerRemoval {
     Path record = records.resolve(exposed.name());
     Path made = Files.createTempFile(records, ".new-", "");
     try {
-      Files.write(made, exposed.encoded());
+      Files.write(made, exposed.encoded(), StandardOpenOption.DSYNC);
       claim(made, record, exposed, replace);
     } finally {
       Files.deleteIfExists(made);
@@ -118,23 +119,38 @@ public final class Exposures implements ContainerRemoval {
     }
     Path command = commands.resolve(name);
     boolean known = Files.deleteIfExists(records.resolve(name));
-    if (Files.isSymbolicLink(command)) {
+    if (known && Files.isSymbolicLink(command)) {
       Files.delete(command);
     }
     return known;
   }
 
-  public Optional<Exposed> find(String name) throws IOException {
+  public Optional<Exposed> find(String name) throws ContainerException, IOException {
     try {
       return Optional.of(Exposed.decode(name, Files.readAllBytes(records.resolve(name))));
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      throw new ContainerException(
+          Kind.CORRUPT,
+          "what the command " + name + " stands for cannot be read (" + records.resolve(name) + ")",
+          "lichen unexpose " + name,
+          e);
     }
   }
 
   /** By name. */
-  public List<Exposed> list() throws IOException {
+  public List<Exposed> list() throws ContainerException, IOException {
     List<Exposed> all = new ArrayList<>();
+    for (String name : names()) {
+      find(name).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  /** In order. */
+  public List<String> names() throws IOException {
+    List<String> all = new ArrayList<>();
     if (!Files.isDirectory(records)) {
       return all;
     }
@@ -142,24 +158,32 @@ public final class Exposures implements ContainerRemoval {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
         if (!name.startsWith(".")) {
-          find(name).ifPresent(all::add);
+          all.add(name);
         }
       }
     }
-    all.sort(Comparator.comparing(Exposed::name));
+    all.sort(Comparator.naturalOrder());
     return all;
   }
 
   @Override
   public void removed(ContainerId id) {
     try {
-      for (Exposed exposed : list()) {
-        if (exposed.container().equals(id)) {
-          unexpose(exposed.name());
+      for (String name : names()) {
+        if (isOf(name, id)) {
+          unexpose(name);
         }
       }
     } catch (IOException e) {
       return; // whoever calls one of them is told that its container is gone
+    }
+  }
+
+  private boolean isOf(String name, ContainerId id) throws IOException {
+    try {
+      return find(name).map(exposed -> exposed.container().equals(id)).orElse(false);
+    } catch (ContainerException damaged) {
+      return false;
     }
   }
 }

@@ -155,7 +155,13 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     }
     ContainerSpec spec = container.spec();
     if (options.calls()) {
-      spec = spec.change().command(List.of()).terminal(false).interactive(false).build();
+      spec =
+          spec.change()
+              .command(List.of())
+              .terminal(false)
+              .interactive(false)
+              .stopSignal("TERM")
+              .build();
     }
     return planner.start(
         Optional.of(id), spec, decide(spec, UpperPlace.recorded(spec), request), options);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.lichen.api.ContainerException;
+import org.lichen.api.GuestPath;
 import org.lichen.api.Request;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.launch.HostProfile;
@@ -65,7 +66,10 @@ final class HostOptions {
       passed.addAll(profile.variables());
     }
     for (String one : commands) {
-      put(one, all);
+      put(one, request, all);
+    }
+    if (all.isEmpty() && !variables.isEmpty()) {
+      throw SpecOptions.usage("--host-env: no command of the host gets it", "--host-command NAME");
     }
     if (!all.isEmpty()) {
       spec.other("hostCommands", all);
@@ -74,7 +78,8 @@ final class HostOptions {
     }
   }
 
-  private static void put(String typed, Map<String, String> all) throws ContainerException {
+  private static void put(String typed, Request request, Map<String, String> all)
+      throws ContainerException {
     int equals = typed.indexOf('=');
     String host = equals < 0 ? typed : typed.substring(0, equals);
     String guest =
@@ -85,7 +90,9 @@ final class HostOptions {
       throw SpecOptions.usage(
           "--host-command " + typed + ": not NAME or NAME=/PATH", "--host-command squeue");
     }
-    all.put(guest, host);
+    // Never a path that the guest's working directory decides about.
+    all.put(
+        new GuestPath(guest).toString(), host.contains("/") ? request.path(host).toString() : host);
   }
 
   private static HostProfile profile(String name, List<HostProfile> plugged, Request request)

@@ -48,7 +48,7 @@ public final class UnexposeCommand implements Command {
   public Outcome run(Invocation in) throws ContainerException, IOException {
     List<String> names = new ArrayList<>(in.operands());
     if (in.values().containsKey("-a")) {
-      exposures.list().forEach(exposed -> names.add(exposed.name()));
+      names.addAll(exposures.names());
     } else if (names.isEmpty()) {
       throw new ContainerException(
           Kind.USAGE, "unexpose: which command?", "lichen expose --list shows them");
