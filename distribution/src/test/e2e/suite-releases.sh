@@ -1,6 +1,7 @@
 # What guests do on other releases of Debian and on Alpine, under the launchers without namespaces, on unions and on trees of their own. The suite `guests` does more of it, on one release.
 . "$E2E/lib.sh"
 . "$E2E/images.sh"
+. "$E2E/symbols.sh"
 guest=$E2E/guest
 
 able() {
@@ -19,21 +20,23 @@ if [ "${LICHEN_RELEASES:-}" = all ]; then
 else
   names='paths python compile signals environment executing auxiliary superuser dpkg maps churn'
 fi
+# Of the engine symbols not `churn` (threads that load libraries while others fork are not safe there yet) nor `musl_signals` (a mask that a thread of musl's waits for is not kept).
 through() { # IMAGE PROGRAM NAME…
   local image=$1 program=$2 launcher strategy
   shift 2
-  for launcher in trap preload; do
+  for launcher in trap preload symbols; do
     for strategy in uufs extract; do
       case ${LICHEN_RELEASES:-}/$image/$launcher/$strategy in # each launcher and each strategy, in turns
-        all/* | */bullseye/trap/extract | */bullseye/preload/uufs | */trixie/trap/uufs | */trixie/preload/extract | */test/alpine/*) ;;
+        all/* | */bullseye/trap/extract | */bullseye/preload/uufs | */trixie/trap/uufs | */trixie/preload/extract | */bullseye/symbols/uufs | */trixie/symbols/extract | */test/alpine/*) ;;
         *) continue ;;
       esac
       options=(--launcher $launcher --strategy $strategy)
+      [ $launcher != symbols ] || options=(--launcher preload --preload-engine symbols --strategy $strategy)
       way="$image, $launcher, $strategy"
       t "$way: works here" able
       (able) >/dev/null 2>&1 || continue
       lichen run -d --name w "${options[@]}" -v "$guest:/guest:ro" "$image" sleep 100000 >/dev/null
-      for name; do t "$way: $name" check "$program" "$name"; done
+      for name in $(printf '%s\n' "$@" | if [ $launcher = symbols ]; then under_symbols | grep -Ev 'churn|musl_signals'; else cat; fi); do t "$way: $name" check "$program" "$name"; done
       t "$way: nothing is left running" eval 'lichen rm -f w >/dev/null'
     done
   done

@@ -1,5 +1,6 @@
 # The launcher "preload" with its other engine: a library that the guest's dynamic linker loads.
 . "$E2E/lib.sh"
+. "$E2E/symbols.sh"
 launcher=preload fact=preload-symbols engine=symbols
 leaks="/etc/hosts /etc/resolv.conf /etc/services /etc/localtime /usr/share/zoneinfo" # names of machines, time zones: musl opens them by itself
 . "$E2E/engine.sh"
@@ -37,9 +38,7 @@ t "what the guest does not see: options, variables, the library" eval '
 t "no file of the host is looked at but the time zone" traced /etc/localtime -- $way test/alpine sh -ec '
   id; ls -lR /etc >/dev/null; su -s /bin/sh guest -c "ls -ld ~"; find / -xdev -name "*.so*" >/dev/null; echo /etc/*.d/*; date; tar -cf /tmp/t /etc 2>/dev/null; apk info; vi --help 2>&1 || :'
 
-# By nature: static programs (compile, golang, signals), what the dynamic linker tells before the library is there (auxiliary), debuggers, which look for the program where the kernel has
-# put another (debugger), code that makes system calls by itself (code_from_nowhere), and the host's character sets, which glibc maps (maps).
-names() { "$guest/acceptance" | grep -vxE 'compile|golang|signals|auxiliary|debugger|code_from_nowhere|maps'; }
+names() { "$guest/acceptance" | under_symbols; }
 import() {
   [ -n "${LICHEN_DEBIAN:-}" ] || skip "no Debian image: ${LICHEN_DEBIAN_WHY:-}"
   lichen import -q -c CMD=/bin/bash "$LICHEN_DEBIAN" workshop

@@ -233,7 +233,15 @@ static bool has_slash(const char *text) {
     return *text;
 }
 
+bool closure_is_linker(const struct closure *closure, const char *name) {
+    static const char *const NAMES[] = {"libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet."};
+    for (unsigned i = 0; closure->linker == LINKER_MUSL && i < sizeof NAMES / sizeof *NAMES; i++)
+        if (begins(name, text_size(name), NAMES[i])) return true;
+    return false;
+}
+
 static void find(struct closure *closure, struct object *object) {
+    if (closure_is_linker(closure, object->name)) return;
     if (has_slash(object->name)) {
         size_t directory = text_size(object->name);
         while (directory > 1 && object->name[directory - 1] != '/') directory--;

@@ -47,4 +47,7 @@ long closure_link(const struct closure *closure, char *path);
 /* Puts the ones that are missing into a directory that is there. */
 void closure_link_more(const struct closure *closure, unsigned from, const char *path);
 
+/* Whether the linker takes a library of this name for itself: all that musl is. */
+bool closure_is_linker(const struct closure *closure, const char *name);
+
 #endif

@@ -62,7 +62,7 @@ static void hide_variables(char **environment) {
 static void check_missing(const struct closure *closure, const char *program) {
     for (unsigned i = 1; i < closure->count; i++) {
         const struct object *object = &closure->objects[i];
-        if (object->host || object->optional || (object->loader >= 0 && closure->objects[object->loader].optional)) continue;
+        if (object->host || object->optional || closure_is_linker(closure, object->name) || (object->loader >= 0 && closure->objects[object->loader].optional)) continue;
         char text[3 * PATH_ROOM], *end = text;
         if (text_size(object->name) + text_size(program) > 2 * PATH_ROOM) continue;
         if (closure->linker == LINKER_MUSL) {
