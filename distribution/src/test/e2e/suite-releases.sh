@@ -20,7 +20,7 @@ if [ "${LICHEN_RELEASES:-}" = all ]; then
 else
   names='paths python compile signals environment executing auxiliary superuser dpkg maps churn'
 fi
-# Of the engine symbols not `churn` (threads that load libraries while others fork are not safe there yet) nor `musl_signals` (a mask that a thread of musl's waits for is not kept).
+# Of the engine symbols not `churn` (threads that load libraries while others fork are not safe there yet) nor `musl_signals` (it hangs behind its tests of cancellation).
 through() { # IMAGE PROGRAM NAME…
   local image=$1 program=$2 launcher strategy
   shift 2
