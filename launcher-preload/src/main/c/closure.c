@@ -228,11 +228,6 @@ static bool find_musl(struct closure *closure, struct object *object) {
     return search(closure, object, system_path(closure), "/", ":\n");
 }
 
-static bool has_slash(const char *text) {
-    while (*text && *text != '/') text++;
-    return *text;
-}
-
 bool closure_is_linker(const struct closure *closure, const char *name) {
     static const char *const NAMES[] = {"libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet."};
     for (unsigned i = 0; closure->linker == LINKER_MUSL && i < sizeof NAMES / sizeof *NAMES; i++)
@@ -242,7 +237,7 @@ bool closure_is_linker(const struct closure *closure, const char *name) {
 
 static void find(struct closure *closure, struct object *object) {
     if (closure_is_linker(closure, object->name)) return;
-    if (has_slash(object->name)) {
+    if (text_has(object->name, '/')) {
         size_t directory = text_size(object->name);
         while (directory > 1 && object->name[directory - 1] != '/') directory--;
         take(closure, object, object->name, object->name, directory > 1 ? directory - 1 : 1);
@@ -299,7 +294,7 @@ static void link_all(const struct closure *closure, unsigned from, char *path) {
     char *end = path + text_size(path);
     for (unsigned i = from; i < closure->count; i++) {
         const struct object *object = &closure->objects[i];
-        if (!object->host || has_slash(object->name) || (size_t)(end - path) + text_size(object->name) + 2 > PATH_ROOM) continue;
+        if (!object->host || text_has(object->name, '/') || (size_t)(end - path) + text_size(object->name) + 2 > PATH_ROOM) continue;
         put_text(put_text(end, "/"), object->name);
         SYS(symlink, object->host, path);
     }
@@ -316,7 +311,7 @@ static void remove_links(const struct closure *closure, char *path) {
     char *end = path + text_size(path);
     for (unsigned i = 0; i < closure->count; i++) {
         const struct object *object = &closure->objects[i];
-        if (!object->host || has_slash(object->name) || (size_t)(end - path) + text_size(object->name) + 2 > PATH_ROOM) continue;
+        if (!object->host || text_has(object->name, '/') || (size_t)(end - path) + text_size(object->name) + 2 > PATH_ROOM) continue;
         put_text(put_text(end, "/"), object->name);
         SYS(unlink, path);
     }
@@ -329,7 +324,7 @@ long closure_link(const struct closure *closure, char *path) {
     uint64_t hash = HASH_START;
     for (unsigned i = 0; i < closure->count; i++) {
         const struct object *object = &closure->objects[i];
-        if (!object->host || has_slash(object->name)) continue;
+        if (!object->host || text_has(object->name, '/')) continue;
         hash = hash_add(hash, object->name, text_size(object->name) + 1);
         hash = hash_add(hash, object->host, text_size(object->host) + 1);
     }

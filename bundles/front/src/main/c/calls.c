@@ -19,7 +19,7 @@
 #include "places.h"
 #include "shared.h"
 
-enum { STATUS_NO_COMMAND = 127, TRIES = 3 };
+enum { TRIES = 3 };
 
 extern char **environ;
 
@@ -38,7 +38,7 @@ static void read_exposed(struct exposed *exposed) {
     struct bytes bytes = {0};
     AUTO_FREE char *path = must_format("%s/exposed/%s", exposed->home, exposed->name);
     if (!read_file(AT_FDCWD, path, &bytes))
-        die(errno == ENOENT ? STATUS_NO_COMMAND : STATUS_LICHEN, "cannot run %s: %s\nhint: lichen expose --list", exposed->name, errno == ENOENT ? "no container exposes it (any more)" : strerror(errno));
+        die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_LICHEN, "cannot run %s: %s\nhint: lichen expose --list", exposed->name, errno == ENOENT ? "no container exposes it (any more)" : strerror(errno));
     struct records list = {bytes.data, bytes.size};
     for (struct record item; record_read(&list, &item, "exposed command");) {
         if (record_is(&item, "id..")) exposed->id = record_text(&item);
@@ -227,7 +227,7 @@ void calls_exposed(char **arguments) {
     read_exposed(&exposed);
     AUTO_FREE char *path = must_format("%s/containers/%s", exposed.home, exposed.id);
     AUTO_CLOSE int directory = high(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory < 0) die(STATUS_NO_COMMAND, "cannot run %s: its container (%.12s) has been removed\nhint: lichen unexpose %s", name, exposed.id, name);
+    if (directory < 0) die(STATUS_NOT_FOUND, "cannot run %s: its container (%.12s) has been removed\nhint: lichen unexpose %s", name, exposed.id, name);
     for (char **word = arguments + (arguments[0] ? 1 : 0); *word; word++) list_add(&exposed.command, *word);
     const char *depth = getenv(HOSTCALL_DEPTH);
     if (depth) list_add(&exposed.environment, must_format("%s=%s", HOSTCALL_DEPTH, depth));

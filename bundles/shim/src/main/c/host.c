@@ -20,7 +20,7 @@
 #include "records.h"
 #include "shim.h"
 
-enum { REQUEST_MOST = 8 * 1024 * 1024, SIGNAL_SIZE = 5, CALLS_MOST = 256, STATUS_NOT_ALLOWED = 126, STATUS_NO_COMMAND = 127 };
+enum { REQUEST_MOST = 8 * 1024 * 1024, SIGNAL_SIZE = 5, CALLS_MOST = 256 };
 
 extern char **environ;
 
@@ -148,7 +148,7 @@ static _Noreturn void run_command(const struct shim *shim, const struct host_com
     if (program && *program == '/') execv(program, argv);
     const int error = errno;
     complain("cannot run %s on the host: %s", command->argv[0], error == ENOENT ? "there is no such command" : strerror(error));
-    _exit(error == ENOENT ? STATUS_NO_COMMAND : STATUS_NOT_ALLOWED);
+    _exit(error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
 /* ---- between the two */
@@ -231,7 +231,7 @@ static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
         AUTO_FREE char *line = must_format("lichen: %s\n", message);
         struct log log = shim->log;
         if (log.fd >= 0) log_write(&log, "stderr", (const unsigned char *)line, strlen(line));
-        refuse(fd, STATUS_NOT_ALLOWED, message);
+        refuse(fd, STATUS_NOT_EXECUTABLE, message);
     }
     count_depth(fd, &request);
     const pid_t child = fork();

@@ -47,6 +47,19 @@ static inline bool is_text(const char *text, size_t size, const char *other) {
     return i == size && !other[i];
 }
 
+static inline bool text_has(const char *text, char character) {
+    while (*text && *text != character) text++;
+    return *text;
+}
+
+/* What stands behind the last slash. */
+static inline const char *last_name(const char *path) {
+    const char *name = path;
+    for (; *path; path++)
+        if (*path == '/') name = path + 1;
+    return name;
+}
+
 /* Appends and answers the new end; the result is terminated. */
 static inline char *put_text(char *to, const char *text) {
     while (*text) *to++ = *text++;

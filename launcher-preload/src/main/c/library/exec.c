@@ -10,11 +10,6 @@ static const char *search_path(void) {
     return path ? path : "/bin:/usr/bin";
 }
 
-static bool has_slash(const char *text) {
-    while (*text && *text != '/') text++;
-    return *text;
-}
-
 /* What is executable, and no program that anybody knows, is a script of the shell. */
 static long execute(const char *path, char *const argv[], char *const envp[], bool script) {
     size_t count = 0;
@@ -34,7 +29,7 @@ long execute_named(const char *name, char *const argv[], char *const envp[]) {
     bool denied = false;
     const size_t size = text_size(name);
     if (!size) return -ENOENT;
-    if (has_slash(name)) return execute(name, argv, envp, true);
+    if (text_has(name, '/')) return execute(name, argv, envp, true);
     if (size > NAME_MAX) return -ENAMETOOLONG;
     for (const char *at = search_path();; at++) {
         size_t directory = 0;

@@ -32,13 +32,8 @@ static long search(struct call *call) {
     return wanted > 0 && closure->objects[wanted].host ? wanted : -ENOENT;
 }
 
-static bool has_slash(const char *text) {
-    while (*text && *text != '/') text++;
-    return *text;
-}
-
 static const char *path_of(const struct object *object, char path[PATH_ROOM]) {
-    if (has_slash(object->name)) return object->host;
+    if (text_has(object->name, '/')) return object->host;
     if (text_size(library.links) + text_size(object->name) + 2 > PATH_ROOM) return object->host;
     put_text(put_text(put_text(path, library.links), "/"), object->name);
     return path;
@@ -69,7 +64,7 @@ static void *open_library(const char *name, int flags, long space, bool spaced) 
     struct opening opening = {.name = name, .program = library.program};
     dlopen_function *const open = LIBC(dlopen_function, dlopen);
     if (!name || !*name || !library_ready()) return spaced ? LIBC(dlmopen_function, dlmopen)(space, name, flags) : open(name, flags);
-    if (!spaced && !has_slash(name)) { /* one that is here is found by its name */
+    if (!spaced && !text_has(name, '/')) { /* one that is here is found by its name */
         void *handle = open(name, flags | RTLD_NOLOAD);
         if (handle || flags & RTLD_NOLOAD) return handle;
     }

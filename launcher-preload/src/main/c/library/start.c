@@ -1,30 +1,11 @@
 /* The beginning of a program, as far as its dynamic linker has not seen to it. */
-#include <linux/auxvec.h>
-
+#include "begin.h"
 #include "libc.h"
 #include "state.h"
 
 struct library library;
 
 enum { UNKNOWN, HERE, ABSENT };
-
-static bool has_flag(const char *flags, char flag) {
-    while (*flags && *flags != flag) flags++;
-    return *flags;
-}
-
-static long last_number(const char *path) {
-    long number = 0;
-    for (; *path; path++) number = *path == '/' ? 0 : number * 10 + *path - '0';
-    return number;
-}
-
-static const char *base_name(const char *path) {
-    const char *base = path;
-    for (; *path; path++)
-        if (*path == '/') base = path + 1;
-    return base;
-}
 
 /* The arguments stand before the environment, and their number before them. */
 static char **arguments_before(char **envp) {
@@ -52,21 +33,7 @@ static uint64_t mend_arguments(char **argv, char **envp, char *name) {
 static void mend_names(char *name) {
     char **full = libc_variable("program_invocation_name"), **brief = libc_variable("program_invocation_short_name");
     if (full) *full = name;
-    if (brief) *brief = (char *)(uintptr_t)base_name(name);
-}
-
-static void mend_vector(uint64_t *vector, const struct root_credentials *who, const char *name, bool secure) {
-    for (; vector[0] != AT_NULL; vector += 2) {
-        switch (vector[0]) {
-            case AT_EXECFN: vector[1] = (uint64_t)name; break;
-            case AT_SECURE: vector[1] = secure; break;
-            case AT_UID: vector[1] = who ? who->user.real : vector[1]; break;
-            case AT_EUID: vector[1] = who ? who->user.effective : vector[1]; break;
-            case AT_GID: vector[1] = who ? who->group.real : vector[1]; break;
-            case AT_EGID: vector[1] = who ? who->group.effective : vector[1]; break;
-            default: break;
-        }
-    }
+    if (brief) *brief = (char *)(uintptr_t)last_name(name);
 }
 
 /* The number in a text that stands behind so many blanks. */
@@ -144,15 +111,15 @@ static void begin(char **envp, char *state) {
     const uint64_t arguments = mend_arguments(library.argv, envp, fields[STATE_ARGV0]);
     envp[variables - 1] = NULL;
     uint64_t *const vector = (uint64_t *)(envp + variables + 1);
-    mend_vector(vector, caller.emulated ? caller.credentials : NULL, fields[STATE_NAME], has_flag(fields[STATE_FLAGS], 's'));
+    vector_mend(vector, fields[STATE_NAME], caller.emulated ? caller.credentials : NULL, text_has(fields[STATE_FLAGS], 's'));
     tell_kernel(arguments, first, last, (uint64_t)(library.argv - 1), vector);
     if (library.argv[0]) mend_names(library.argv[0]);
-    SYS(prctl, SET_NAME, base_name(fields[STATE_NAME]));
+    SYS(prctl, SET_NAME, last_name(fields[STATE_NAME]));
     const long fd = sys_openat(AT_FDCWD, fields[STATE_HOST], O_RDONLY | O_CLOEXEC, 0);
     SYS(mmap, ENGINE_MARKER, PAGE, 1, PRIVATE | FIXED, fd, 0);
     sys_close(fd);
-    if (has_flag(fields[STATE_FLAGS], 'c')) SYS(close, last_number(fields[STATE_HOST]));
-    if (has_flag(fields[STATE_FLAGS], 't')) be_traced();
+    if (text_has(fields[STATE_FLAGS], 'c')) SYS(close, descriptor_in(fields[STATE_HOST]));
+    if (text_has(fields[STATE_FLAGS], 't')) be_traced();
 }
 
 /* The library's constructor may come after those of others that call wrappers. */

@@ -1,7 +1,6 @@
 #include "start.h"
 
-#include <linux/auxvec.h>
-
+#include "begin.h"
 #include "exec.h"
 #include "loader.h"
 #include "signals.h"
@@ -44,16 +43,11 @@ static const char *variable(char **environment, const char *name) {
     return NULL;
 }
 
-static bool has_slash(const char *text) {
-    while (*text && *text != '/') text++;
-    return *text;
-}
-
 /* As execvp: what cannot be executed is passed over, and told only if there is nothing else. */
 static long find_command(struct call *call, struct program *program, const char *name, const char *path) {
     struct scratch *scratch = scratch_of(call);
     long best = -ENOENT;
-    if (has_slash(name)) {
+    if (text_has(name, '/')) {
         if (text_size(name) >= PATH_ROOM) return -ENAMETOOLONG;
         bytes_copy(scratch->path, name, text_size(name) + 1);
         return program_find(call, program, AT_FDCWD, scratch->path, 0);
@@ -102,24 +96,12 @@ static _Noreturn void run_first(bool nested, char **argv, char **environment, si
 
 /* ---- becoming a program */
 
-static bool has_flag(const char *flags, char flag) {
-    while (*flags && *flags != flag) flags++;
-    return *flags;
-}
-
 static void split(char *state, char *fields[FIELDS]) {
     for (int i = 0; i < FIELDS; i++) {
         fields[i] = state;
         while (*state && *state != ENGINE_SEPARATOR) state++;
         if (*state) *state++ = 0;
     }
-}
-
-/* Of a descriptor's name. */
-static long last_number(const char *path) {
-    long number = 0;
-    for (; *path; path++) number = *path == '/' ? 0 : number * 10 + *path - '0';
-    return number;
 }
 
 /* Later than anything that could fail in a way that the guest could still be told of. */
@@ -141,19 +123,14 @@ static uint64_t load(char *fields[FIELDS], struct image *program, uint64_t *base
     return interpreter.entry;
 }
 
-static void mend_vector(uint64_t *vector, const struct image *program, uint64_t base, const char *name, const struct root_credentials *who, bool secure) {
+/* What the vector says of where things are. */
+static void mend_places(uint64_t *vector, const struct image *program, uint64_t base) {
     for (; vector[0] != AT_NULL; vector += 2) {
         switch (vector[0]) {
             case AT_PHDR: vector[1] = program->headers; break;
             case AT_PHNUM: vector[1] = program->header_count; break;
             case AT_BASE: vector[1] = base; break;
             case AT_ENTRY: vector[1] = program->entry; break;
-            case AT_EXECFN: vector[1] = (uint64_t)name; break;
-            case AT_SECURE: vector[1] = secure; break;
-            case AT_UID: vector[1] = who ? who->user.real : vector[1]; break;
-            case AT_EUID: vector[1] = who ? who->user.effective : vector[1]; break;
-            case AT_GID: vector[1] = who ? who->group.real : vector[1]; break;
-            case AT_EGID: vector[1] = who ? who->group.effective : vector[1]; break;
             default: break;
         }
     }
@@ -170,13 +147,6 @@ static void tell_kernel(const struct image *program, const uint64_t *stack, uint
     } map = {program->code_begin, program->code_end, program->data_begin, program->data_end, 0, 0, (uint64_t)stack, argument, environment, environment, end, vector, (uint32_t)vector_size, ~0u};
     map.brk_begin = map.brk = (uint64_t)SYS(brk, 0);
     SYS(prctl, SET_MM, MAP, &map, sizeof map);
-}
-
-static const char *base_name(const char *path) {
-    const char *base = path;
-    for (; *path; path++)
-        if (*path == '/') base = path + 1;
-    return base;
 }
 
 _Noreturn void become_guest(uint64_t *stack, uint64_t entry);
@@ -196,14 +166,14 @@ _Noreturn void stage_main(uint64_t *stack) {
     if (result < 0) stage_fail(STATUS_LICHEN, "cannot map memory", NULL, result);
     result = engine_open(fields[CONFIG]);
     if (result < 0) stage_fail(STATUS_LICHEN, "cannot read the container's configuration", fields[CONFIG], result);
-    if (has_flag(fields[FLAGS], 'f')) run_first(has_flag(fields[FLAGS], 'n'), argv, environment, variables - 1);
+    if (text_has(fields[FLAGS], 'f')) run_first(text_has(fields[FLAGS], 'n'), argv, environment, variables - 1);
     if (engine.config->preload) stage_preload(&(struct stage_program){fields[FLAGS], fields[PROGRAM], fields[INTERPRETER], fields[EXECUTABLE], fields[NAME]}, argv, environment);
     bytes_copy(engine.executable, fields[EXECUTABLE], text_size(fields[EXECUTABLE]) + 1);
     uint64_t base;
     result = signals_start();
     if (result < 0) stage_fail(STATUS_LICHEN, "cannot handle signals", NULL, result);
     const uint64_t entry = load(fields, &program, &base);
-    if (has_flag(fields[FLAGS], 'c')) SYS(close, last_number(fields[PROGRAM]));
+    if (text_has(fields[FLAGS], 'c')) SYS(close, descriptor_in(fields[PROGRAM]));
     /* Without our string: what is behind the environment moves down. */
     environment[--variables] = NULL;
     uint64_t *vector = (uint64_t *)(environment + variables + 1);
@@ -211,11 +181,12 @@ _Noreturn void stage_main(uint64_t *stack) {
         vector[vector_size] = vector[vector_size + 1];
     } while (++vector_size % 2 || vector[vector_size - 2] != AT_NULL);
     find_caller(&((union slot *)ENGINE_SLOTS)->call, &caller);
-    mend_vector(vector, &program, base, fields[NAME], caller.emulated ? caller.credentials : NULL, has_flag(fields[FLAGS], 's'));
+    mend_places(vector, &program, base);
+    vector_mend(vector, fields[NAME], caller.emulated ? caller.credentials : NULL, text_has(fields[FLAGS], 's'));
     const uint64_t first = variables ? (uint64_t)environment[0] : (uint64_t)state, arguments = stack[0] ? (uint64_t)argv[0] : first;
     tell_kernel(&program, stack, arguments, first, (uint64_t)state, vector, vector_size * sizeof *vector);
-    SYS(prctl, SET_NAME, base_name(fields[NAME]));
+    SYS(prctl, SET_NAME, last_name(fields[NAME]));
     if (program.executable_stack) SYS(mprotect, (uint64_t)stack & ~4095ull, 4096, PROT_STACK);
-    if (has_flag(fields[FLAGS], 't')) be_traced();
+    if (text_has(fields[FLAGS], 't')) be_traced();
     become_guest(stack, entry);
 }
