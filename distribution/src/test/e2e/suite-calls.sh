@@ -1,19 +1,10 @@
 # Programs of containers as commands of the host.
 . "$E2E/lib.sh"
-. "$E2E/images.sh"
-. "$E2E/tmux.sh"
-t "import alpine" images_ready
-commands=$(lichen init | sed "s/^export PATH='//; s/'.*//")
-export PATH=$commands:$PATH
+. "$E2E/calls.sh"
 state() { lichen inspect --format '{{.State.Status}}' "$1"; }
 ended() { ! ls -d "${commands%/bin}"/containers/*/run >/dev/null 2>&1; } # without asking the runtime
 stopped() { [ "$(state "$1")" != running ]; }
-mkdir -p "$HOME/calls/sub"
-report() {
-  have gcc
-  gcc -O1 -w -static -o "$HOME/calls/report" "$E2E/calls/report.c"
-}
-t "a program that tells what it is given" report
+t "a program that tells what it is given" reported "$HOME/calls"
 
 t "init: a line for the shell, and once in .bashrc" eval '
   contains "$(lichen init)" "/bin" && lichen init --bashrc >/dev/null && lichen init --bashrc >/dev/null && equals 1 "$(grep -c "^export PATH=" "$HOME/.bashrc")" &&

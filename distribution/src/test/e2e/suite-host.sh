@@ -1,17 +1,8 @@
 # Commands of the host that containers call.
 . "$E2E/lib.sh"
-. "$E2E/images.sh"
-. "$E2E/tmux.sh"
-t "import alpine" images_ready
-commands=$(lichen init | sed "s/^export PATH='//; s/'.*//")
-export PATH=$commands:$PATH
+. "$E2E/calls.sh"
 here=$HOME/host
-mkdir -p "$here/sub"
-report() {
-  have gcc
-  gcc -O1 -w -static -o "$here/report" "$E2E/calls/report.c"
-}
-t "a program that tells what it is given" report
+t "a program that tells what it is given" reported "$here"
 for launcher in userns trap preload; do
   can() { lichen run --rm --launcher $launcher test/alpine true 2>"$TMPDIR/why" || skip "$(cat "$TMPDIR/why")"; }
   t "$launcher works here" can

@@ -29,7 +29,7 @@ define compile
 endef
 $(BUILD)/stage/%.o: %.c
 	$(compile)
-$(BUILD)/stage/%.o: $(GUEST)/engine/%.S $(GUEST)/engine/layout.h
+$(BUILD)/stage/%.o: $(GUEST)/engine/%.S $(GUEST)/engine/layout.h $(GUEST)/engine/kept.h
 	$(compile)
 $(BUILD)/stage/engine/%.o: $(GUEST)/engine/%.c
 	$(compile)

@@ -1,5 +1,5 @@
 /* The way from a wrapper to a slot's stack and back. A wrapper has blocked every signal, so nothing comes in between; in a window the guest's mask is in force, on the guest's stack. */
-#include "layout.h"
+#include "kept.h"
 #define NR_rt_sigprocmask 14
 #define NR_execve 59
 #define NR_clone 56
@@ -24,12 +24,7 @@
    the mask is the guest's. */
 .globl slot_run
 slot_run:
-    push    %rbx
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %rbp
-    push    %r15
+    push_kept
     mov     %rdi, %r15
     mov     %rsp, C_REAL_RSP(%rdi)
     lea     -64(%rdi), %rsp
@@ -37,23 +32,13 @@ slot_run:
     mov     C_REAL_RSP(%r15), %rsp
     mov     $1, %edx
 slot_leave:
-    pop     %r15
-    pop     %rbp
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbx
+    pop_kept
     ret
 
 /* window(call, number, a, b, c, d, e, f) */
 .globl window
 window:
-    push    %rbx
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %rbp
-    push    %r15
+    push_kept
     mov     %rdi, %r15
     mov     %rsi, C_WINDOW(%r15)
     mov     %rdx, C_WINDOW + 8(%r15)
@@ -67,24 +52,13 @@ window:
     mov     %rsp, C_ENGINE_RSP(%r15)
     mov     C_REAL_RSP(%r15), %rsp
     set_mask "lea mask_at(%r15), %rsi"
-    mov     C_WINDOW(%r15), %rax
-    mov     C_WINDOW + 8(%r15), %rdi
-    mov     C_WINDOW + 16(%r15), %rsi
-    mov     C_WINDOW + 24(%r15), %rdx
-    mov     C_WINDOW + 32(%r15), %r10
-    mov     C_WINDOW + 40(%r15), %r8
-    mov     C_WINDOW + 48(%r15), %r9
+    load_window
     syscall
     mov     %rax, %rbx
     set_mask "lea every_signal(%rip), %rsi"
     mov     %rbx, %rax
     mov     C_ENGINE_RSP(%r15), %rsp
-    pop     %r15
-    pop     %rbp
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbx
+    pop_kept
     ret
 
 /* exec_window(call, path, argv, envp, slotted): never returns to its caller, but, when execve fails, from slot_run. `call` is a copy that is in no slot, for a vfork child shares those

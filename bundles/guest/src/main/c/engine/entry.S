@@ -9,7 +9,7 @@
  *
  * and in a trampoline of rewritten code (images/image.h): as in the code that it stands for.
  */
-#include "layout.h"
+#include "kept.h"
 .set mask_at, C_MASK /* the preprocessor does not look into strings */
 #define NR_rt_sigprocmask 14
 #define NR_rt_sigreturn 15
@@ -196,12 +196,7 @@ switch_back:                        /* of a call that somebody waits for */
    its result is returned, or a signal came first and the result is -EREWIND. The stack is the guest's, so that the kernel puts a frame where it would have put it. */
 .globl window, window_start, window_call, window_done, window_back, masked_start, masked_call, masked_done, masked_back
 window:
-    push    %rbx
-    push    %r12
-    push    %r13
-    push    %r14
-    push    %rbp
-    push    %r15
+    push_kept
     mov     %rdi, %r15
     mov     %rsi, %rax
     mov     %rdx, %rdi
@@ -222,12 +217,7 @@ window_call:
 window_done:
     mov     C_ENGINE_RSP(%r15), %rsp
 window_back:
-    pop     %r15
-    pop     %rbp
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbx
+    pop_kept
     ret
 window_given_up:
     mov     C_ENGINE_RSP(%r15), %rsp
@@ -249,13 +239,7 @@ masked_start:
     cmpq    $0, C_WAITER(%r15)
     jne     window_given_up
     set_mask "lea mask_at(%r15), %rsi", "xor %edx, %edx"
-    mov     C_WINDOW(%r15), %rax
-    mov     C_WINDOW + 8(%r15), %rdi
-    mov     C_WINDOW + 16(%r15), %rsi
-    mov     C_WINDOW + 24(%r15), %rdx
-    mov     C_WINDOW + 32(%r15), %r10
-    mov     C_WINDOW + 40(%r15), %r8
-    mov     C_WINDOW + 48(%r15), %r9
+    load_window
 masked_call:
     syscall
 masked_done:

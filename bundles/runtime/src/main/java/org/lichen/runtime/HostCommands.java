@@ -30,13 +30,7 @@ record HostCommands(Map<String, String> commands, List<String> paths, List<Strin
     if (spec.others().get("hostCommands") instanceof Map<?, ?> map) {
       map.forEach((guest, host) -> commands.put(String.valueOf(guest), String.valueOf(host)));
     }
-    return new HostCommands(commands, texts(spec, "hostPaths"), texts(spec, "hostVariables"));
-  }
-
-  private static List<String> texts(ContainerSpec spec, String key) {
-    return spec.others().get(key) instanceof List<?> list
-        ? list.stream().map(String::valueOf).toList()
-        : List.of();
+    return new HostCommands(commands, spec.texts("hostPaths"), spec.texts("hostVariables"));
   }
 
   HostCalls calls(ContainerSpec spec) {

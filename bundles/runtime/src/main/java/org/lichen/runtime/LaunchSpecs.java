@@ -57,7 +57,7 @@ final class LaunchSpecs {
     container.mounts().forEach(launch::mount);
     HostCommands.of(container).show(stub, launch);
     container.limits().forEach(launch::limit);
-    guarantees(container).forEach(launch::require);
+    container.texts("requires").forEach(launch::require);
     if (container.others().containsKey("privileged")) {
       launch.other("privileged", "true");
     }
@@ -75,20 +75,12 @@ final class LaunchSpecs {
     return launch.build();
   }
 
-  private static List<String> guarantees(ContainerSpec container) {
-    return container.others().get("requires") instanceof List<?> list
-        ? list.stream().map(String::valueOf).toList()
-        : List.of();
-  }
-
   /** {@code ${hostname}} is filled in by the launcher, for the name may come from the id. */
   private static void network(ContainerSpec container, LaunchSpec.Builder launch) {
     StringBuilder hosts =
         new StringBuilder("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
     hosts.append("127.0.1.1\t${hostname}\n");
-    if (container.others().get("hosts") instanceof List<?> added) {
-      added.forEach(line -> hosts.append(line).append('\n'));
-    }
+    container.texts("hosts").forEach(line -> hosts.append(line).append('\n'));
     hosts.append(hostEntries());
     launch
         .file("/etc/hosts", hosts.toString().getBytes(StandardCharsets.UTF_8))

@@ -59,6 +59,13 @@ public record ContainerSpec(
     return new Builder(imageName, image);
   }
 
+  /** The texts of a list that a bundle has added; empty if there is none. */
+  public List<String> texts(String key) {
+    return others.get(key) instanceof List<?> list
+        ? list.stream().map(String::valueOf).toList()
+        : List.of();
+  }
+
   /** A builder that starts from this spec. */
   public Builder change() {
     return new Builder(this);
