@@ -198,7 +198,7 @@ static void devel_isNotDev(void) {
     struct union_bind bind = {.guest = "/dev", .guest_size = 4, .host = world.bound, .host_size = strlen(world.bound), .read_only = true};
     struct union_config with = *world.u, *without = world.u;
     with.binds = &bind;
-    with.bind_count = 1;
+    with.bind_count = &(uint32_t){1};
     with.cache = NULL;
     world.u = &with;
     CHECK(holds("/dev/here", "bound") && holds("/devel/here", "devel") && holds("/devel/../dev/here", "bound"));

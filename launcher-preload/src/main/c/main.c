@@ -26,9 +26,10 @@ int main(int count, char **arguments) {
         launch_prepare(&launch, REWRITING_NEEDED);
         enter_container(&launch, (pid_t)pid);
     }
+    if (count == 3 && !strcmp(arguments[1], "change") && parse_number(arguments[2], 10, &pid)) return change_container(&launch, (pid_t)pid);
     if (count == 3 && !strcmp(arguments[1], "probe")) return probe("rewritten-code", REWRITING_NEEDED, arguments[2]);
     if (count == 3 && !strcmp(arguments[1], "library")) return probe_library(arguments[2]);
     if (count == 2 && !strcmp(arguments[1], "probed")) return probed();
-    complain("usage: lichen-preload start STAGE [LIBRARY] | enter PID | probe STAGE | library LIBRARY");
+    complain("usage: lichen-preload start STAGE [LIBRARY] | enter PID | change PID | probe STAGE | library LIBRARY");
     return STATUS_LICHEN;
 }

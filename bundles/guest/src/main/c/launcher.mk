@@ -5,7 +5,7 @@ GUEST  := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 UNION  := $(GUEST)/../../../../../fs-uufs/src/main/c/union
 BASE   := base.c records.c report.c process.c removal.c copy.c
 SHARED := given.c upper.c plan.c users.c console.c wait.c rlimits.c filecontent.c volume.c ownerlist.c walk.c
-LAUNCH := layerindex_make.c layerjson.c start.c enter.c owned.c guest.c command.c tree.c block.c probe.c directory.c
+LAUNCH := layerindex_make.c layerjson.c start.c enter.c change.c owned.c guest.c command.c tree.c block.c probe.c directory.c
 EMULATED := book.c table.c record.c node.c owners.c rights.c credentials.c credentials_text.c ids_rules.c calls.c layerindex.c lowers.c
 UNIONS := cache.c names.c layers.c whiteout.c walk.c fd.c work.c content.c copyup.c change.c create.c open.c remove.c rename.c attributes.c identity.c list.c
 PROGRAMS := $(PROGRAM)
@@ -15,7 +15,7 @@ INCLUDED := -I$(GUEST) -I$(GUEST)/launch -I$(GUEST)/engine -I$(GUEST)/images -I$
 include $(GUEST)/../../../../posix/c.mk
 vpath %.c $(GUEST) $(GUEST)/launch $(GUEST)/images $(GUEST)/root $(UNION)/..
 
-ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c maps.c nest.c start.c open.c emulation.c mappings.c texts.c unseen.c directories.c
+ENGINE := dispatch.c table.c signals.c files.c names.c attributes.c ids.c sockets.c exec.c loader.c proc.c maps.c nest.c start.c open.c emulation.c mappings.c texts.c unseen.c directories.c live.c
 IMAGES := decode.c executable.c unwind.c scan.c rewrite.c cache.c
 ROOT   := node.c record.c table.c owners.c rights.c credentials.c credentials_text.c layerindex.c calls.c book.c status.c lowers.c ids_rules.c
 FREE   := -ffreestanding -fno-builtin -fno-stack-protector -fcf-protection=none -fno-tree-loop-distribute-patterns -mgeneral-regs-only -mno-red-zone -fPIE \

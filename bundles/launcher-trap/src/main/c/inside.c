@@ -33,3 +33,12 @@ void inside_container(struct launch *launch, const char *place, pid_t pid) {
     guest_settle(launch);
     guest_run(launch);
 }
+
+int changed_inside(struct launch *launch, const char *place) {
+    AUTO_FREE char *block = must_format("%s/engine", place);
+    launch->entering = true;
+    block_read(launch, block);
+    for (size_t i = 0; i < launch->plan.op_count; i++) launch->plan.ops[i].source = launch->plan.ops[i].target; /* as the kernel has mounted it */
+    block_change(launch);
+    return 0;
+}

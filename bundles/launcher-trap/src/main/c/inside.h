@@ -7,4 +7,7 @@
    have there for themselves; pid: of an enter, the container's first process, else 0. */
 _Noreturn void inside_container(struct launch *launch, const char *place, pid_t pid);
 
+/* The container's mounts have been changed. */
+int changed_inside(struct launch *launch, const char *place);
+
 #endif

@@ -32,8 +32,13 @@ int main(int count, char **arguments) {
         launch_prepare(&launch, rewriting());
         inside_container(&launch, arguments[2], count == 4 ? (pid_t)pid : 0);
     }
+    if (count == 3 && !strcmp(arguments[1], "mounted")) {
+        launch_prepare(&launch, rewriting());
+        return changed_inside(&launch, arguments[2]);
+    }
+    if (count == 3 && !strcmp(arguments[1], "change") && parse_number(arguments[2], 10, &pid)) return change_container(&launch, (pid_t)pid);
     if (count == 3 && !strcmp(arguments[1], "probe")) return probe("system-call-traps", REWRITING_OFF, arguments[2]);
     if (count == 2 && !strcmp(arguments[1], "probed")) return probed();
-    complain("usage: lichen-trap start STAGE | enter PID | keep | inside PLACE [PID] | probe STAGE");
+    complain("usage: lichen-trap start STAGE | enter PID | change PID | keep | inside PLACE [PID] | mounted PLACE | probe STAGE");
     return STATUS_LICHEN;
 }

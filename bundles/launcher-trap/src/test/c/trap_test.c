@@ -65,7 +65,7 @@ static void build_carriesOutTheSteps_andTheBlockTellsOfThem(void) {
     put("rootfs/etc/kept", "kept");
     launch.plan = (struct plan){.identity = IDENTITY_FULL, .root = {.path = "rootfs", .read_only = true}, .ops = ops, .op_count = 6, .guest = {.directory = "/new/dir"}};
     tree_build(&launch.tree, &launch.plan);
-    CHECK(launch.tree.config.bind_count == 5 && launch.tree.binds[0].magic && launch.tree.binds[1].read_only && !launch.tree.config.writable);
+    CHECK(launch.tree.bind_count == 5 && launch.tree.binds[0].magic && launch.tree.binds[1].read_only && !launch.tree.config.writable);
     CHECK(holds(&launch.tree, "/mnt/out/file", "outside") && holds(&launch.tree, "/etc/kept", "kept") && holds(&launch.tree, "/etc/hosts", "hosts"));
     CHECK(access("volumes/v/hosts", F_OK) == 0 && access("rootfs/new/dir", F_OK) == 0);
     CHECK(stat("run/tmpfs/0", &status) == 0 && (status.st_mode & 07777) == 0710);
@@ -95,7 +95,7 @@ static int check_status(struct tree *tree, const char *command) {
     const pid_t child = fork();
     if (child == 0) {
         dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-        command_check(tree, &guest);
+        command_check(tree, &guest, false);
         _exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);

@@ -42,9 +42,14 @@ int main(int count, char **arguments) {
         prepare(&launch);
         enter(&launch, (pid_t)pid);
     }
+    if (count == 3 && !strcmp(arguments[1], "change") && parse_number(arguments[2], 10, &pid)) {
+        given_input();
+        prepare(&launch);
+        return change(&launch, (pid_t)pid);
+    }
     if ((count == 2 || count == 3) && !strcmp(arguments[1], "probe")) return probe(arguments[2]);
     if (count >= 3 && !strcmp(arguments[1], "remove")) return remove_tree(arguments + 2);
     if (count >= 3 && !strcmp(arguments[1], "pack")) return pack_tree(arguments + 2);
-    complain("usage: lichen-userns start [EMULATOR STAGE] | enter PID | probe [HOME] | remove PATH [MAP…] | pack PATH [MAP…]");
+    complain("usage: lichen-userns start [EMULATOR STAGE] | enter PID | change PID | probe [HOME] | remove PATH [MAP…] | pack PATH [MAP…]");
     return STATUS_LICHEN;
 }

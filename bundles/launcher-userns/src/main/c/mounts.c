@@ -119,11 +119,21 @@ bool mount_restrict(int fd, unsigned options) {
 }
 
 /* Kernels from 5.12 on: the copy is restricted before anyone can see it. */
-static int bind_detached(const char *source, int target, unsigned options) {
+int mount_copy(const char *source, unsigned options) {
     unsigned flags = 1U /* OPEN_TREE_CLONE */ | O_CLOEXEC | (options & OPT_NOREC ? 0 : AT_RECURSIVE);
     int copy = (int)syscall(NR_OPEN_TREE, AT_FDCWD, source, flags);
-    if (copy < 0) return -1;
-    if (set_attributes(copy, options, !(options & OPT_SLAVE)) && syscall(NR_MOVE_MOUNT, copy, "", target, "", 0x04U | 0x40U /* both paths empty */) == 0) return copy;
+    if (copy < 0 || set_attributes(copy, options, !(options & OPT_SLAVE))) return copy;
+    int saved = errno;
+    close(copy);
+    errno = saved;
+    return -1;
+}
+
+bool mount_place(int copy, int target) { return syscall(NR_MOVE_MOUNT, copy, "", target, "", 0x04U | 0x40U /* both paths empty */) == 0; }
+
+static int bind_detached(const char *source, int target, unsigned options) {
+    int copy = mount_copy(source, options);
+    if (copy < 0 || mount_place(copy, target)) return copy;
     int saved = errno;
     close(copy);
     errno = saved;

@@ -19,6 +19,10 @@ unsigned long mount_flags(unsigned options);
 /* Mounts a copy of the mounts at a host path over what `target` refers to. Recursive unless OPT_NOREC; the options hold for every mount in it. An O_PATH descriptor
    of what is now seen there, or -1 and errno. */
 int bind_onto(const char *source, int target, unsigned options);
+/* A copy of the mounts at a host path, with these options, that is mounted nowhere yet; -1 and errno, ENOSYS before kernel 5.12. */
+int mount_copy(const char *source, unsigned options);
+/* Mounts it over what `target` refers to; false: errno. */
+bool mount_place(int copy, int target);
 /* Adds ro, nosuid, nodev, noexec to the mount whose root `fd` refers to, and to all mounts below unless OPT_NOREC; false: errno. */
 bool mount_restrict(int fd, unsigned options);
 /* What is now on top of `target`, after something was mounted over it; -1 and errno. */

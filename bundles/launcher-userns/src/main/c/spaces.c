@@ -102,6 +102,16 @@ void spaces_join(const struct plan *plan, pid_t pid, bool inner) {
         die(STATUS_LICHEN, "cannot become root in the container: %s", strerror(errno));
 }
 
+int spaces_borrow(pid_t pid) {
+    int user = open_namespace(pid, "user"), mounts = open_namespace(pid, "mnt"), outer = owner_of(mounts);
+    join(outer >= 0 ? outer : dup(user), "user");
+    close(user);
+    if (unshare(CLONE_NEWNS) != 0) die(STATUS_LICHEN, "cannot make a mount namespace: %s", spaces_reason(errno));
+    return mounts;
+}
+
+void spaces_switch(int mounts) { join(mounts, "mnt"); }
+
 static void loopback_up(void) {
     AUTO_CLOSE int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     struct ifreq request = {.ifr_name = "lo"};

@@ -19,4 +19,9 @@ void spaces_settle(const struct plan *plan);
 /* Why a user namespace could not be had. */
 const char *spaces_reason(int error);
 
+/* For a change of what is mounted: takes on the rights over the container's mounts, with a copy of the host's mounts to take from; answers what spaces_switch() then needs, after which the
+   container's root is this process's. */
+int spaces_borrow(pid_t pid);
+void spaces_switch(int mounts);
+
 #endif

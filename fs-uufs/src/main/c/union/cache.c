@@ -47,3 +47,8 @@ void cache_begin(const struct union_config *u) {
 void cache_end(const struct union_config *u) {
     if (u->cache) __atomic_add_fetch(&u->cache->state, CHANGING, __ATOMIC_SEQ_CST);
 }
+
+void union_moved(const struct union_config *u) {
+    cache_begin(u);
+    cache_end(u);
+}

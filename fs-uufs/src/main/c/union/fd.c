@@ -50,8 +50,8 @@ long union_detranslate(const struct union_config *u, struct union_place *place, 
         layer = (int)i;
         longest = u->layers[i].size;
     }
-    for (unsigned i = 0; i < u->bind_count; i++) {
-        if (!is_under(host, size, u->binds[i].host, u->binds[i].host_size) || ((layer >= 0 || bind >= 0) && u->binds[i].host_size < longest)) continue;
+    for (unsigned i = 0; i < bind_count(u); i++) {
+        if (u->binds[i].gone || !is_under(host, size, u->binds[i].host, u->binds[i].host_size) || ((layer >= 0 || bind >= 0) && u->binds[i].host_size < longest)) continue;
         bind = (int)i;
         longest = u->binds[i].host_size;
     }

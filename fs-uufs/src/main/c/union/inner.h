@@ -40,6 +40,8 @@ static inline int mask_next(const struct union_mask *mask, int layer) {
 static inline int mask_first(const struct union_mask *mask) { return mask_next(mask, -1); }
 static inline bool mask_single(const struct union_mask *mask) { return mask_next(mask, mask_first(mask)) < 0; }
 
+static inline unsigned bind_count(const struct union_config *u) { return u->bind_count ? __atomic_load_n(u->bind_count, __ATOMIC_ACQUIRE) : 0; }
+
 /* cache.c */
 uint64_t cache_generation(const struct union_config *u); /* 0: do not use it now */
 bool cache_get(const struct union_config *u, uint64_t generation, uint64_t hash, struct union_mask *mask);

@@ -18,7 +18,9 @@ static size_t put_escaped(char *host, size_t at, size_t room, const char *guest,
 }
 
 long spot_open(const struct union_config *u, struct union_place *place, int layer, size_t size, const char *extra, struct spot *spot) {
-    const struct union_bind *bind = layer < 0 ? &u->binds[bind_of(u, place->guest, size)] : NULL;
+    const int index = layer < 0 ? bind_of(u, place->guest, size) : NOWHERE;
+    if (layer < 0 && index < 0) return -ENOENT; /* it has gone meanwhile */
+    const struct union_bind *bind = index >= 0 ? &u->binds[index] : NULL;
     const char *prefix = bind ? bind->host : u->layers[layer].host;
     size_t prefix_size = bind ? bind->host_size : u->layers[layer].size, from = bind ? bind->guest_size : 0, at = prefix_size;
     const size_t room = sizeof place->host;
@@ -67,16 +69,18 @@ static bool is_within(const char *path, size_t size, const char *top, size_t top
 
 int bind_of(const struct union_config *u, const char *guest, size_t size) {
     int best = NOWHERE;
-    for (unsigned i = 0; i < u->bind_count; i++) {
+    const unsigned count = bind_count(u);
+    for (unsigned i = 0; i < count; i++) {
         const struct union_bind *bind = &u->binds[i];
-        if (is_within(guest, size, bind->guest, bind->guest_size) && (best < 0 || bind->guest_size >= u->binds[best].guest_size)) best = (int)i;
+        if (!bind->gone && is_within(guest, size, bind->guest, bind->guest_size) && (best < 0 || bind->guest_size >= u->binds[best].guest_size)) best = (int)i;
     }
     return best;
 }
 
 bool bind_is_below(const struct union_config *u, const char *guest, size_t size) {
-    for (unsigned i = 0; i < u->bind_count; i++)
-        if (is_within(u->binds[i].guest, u->binds[i].guest_size, guest, size)) return true;
+    const unsigned count = bind_count(u);
+    for (unsigned i = 0; i < count; i++)
+        if (!u->binds[i].gone && is_within(u->binds[i].guest, u->binds[i].guest_size, guest, size)) return true;
     return false;
 }
 

@@ -62,6 +62,7 @@ struct union_bind {
     size_t guest_size, host_size;
     bool read_only;
     bool magic; /* it is a procfs: links that the kernel resolves by itself are translated */
+    bool gone;  /* it is no more */
 };
 
 struct union_mask {
@@ -77,6 +78,7 @@ struct union_cache {
     struct union_slot slots[];
 };
 
+struct union_place;
 struct union_config {
     const struct union_layer *layers; /* the uppermost first */
     unsigned layer_count;             /* 1 … UNION_LAYERS */
@@ -84,8 +86,12 @@ struct union_config {
     bool sync;                        /* a copy is on the disk before it appears, as with overlayfs unless `volatile` */
     const char *work;                 /* host directory on the upper's file system, of this upper alone; not needed by a single plain tree */
     uint64_t device;                  /* st_dev of all directories where layers are on several file systems, else 0 */
+    /* They may come and go while calls are being answered: a new one is whole before the count says that it is there, and what is gone stays in its place, so an index always means
+     * the same. A later one hides an earlier one. */
     const struct union_bind *binds;
-    unsigned bind_count;
+    const uint32_t *bind_count;       /* or NULL */
+    /* Whether a path that was resolved to this place is kept from the caller: EACCES. May be NULL. */
+    bool (*hidden)(const struct union_place *place);
     struct union_cache *cache;        /* or NULL */
     size_t cache_slots;               /* a power of two */
     /* Called when a copy is filled and not yet to be seen: the guest path of what was copied from which layer, and a descriptor of the copy (O_PATH unless it is a file or
@@ -147,6 +153,9 @@ void union_release(struct union_place *place);
 long union_detranslate(const struct union_config *u, struct union_place *place, const char *host, size_t size);
 /* What a descriptor stands for, now. -ENOENT: it was removed or replaced; -EXDEV: it is outside. */
 long union_behind(const struct union_config *u, struct union_place *place, int fd);
+
+/* Binds have changed: whoever is resolving a path begins again. */
+void union_moved(const struct union_config *u);
 
 /* The calls of the same names, for guest paths. */
 long union_open(const struct union_config *u, struct union_place *place, int dir, const char *path, int flags, unsigned mode);

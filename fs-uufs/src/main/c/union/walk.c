@@ -168,7 +168,7 @@ static long add(struct walk *walk, const char *name, size_t size) {
     bytes_copy(place->guest + place->name, name, size);
     walk->hash = hash_add(walk->hash, place->guest + place->size, size + 1);
     place->size += size + 1;
-    if (walk->u->bind_count) place->bind = bind_of(walk->u, place->guest, place->size);
+    if (bind_count(walk->u)) place->bind = bind_of(walk->u, place->guest, place->size);
     return 0;
 }
 
@@ -258,9 +258,12 @@ long resolve(const struct union_config *u, struct union_place *place, int dir, c
     for (int tries = 0;; tries++) {
         const uint64_t before = cache_generation(u);
         result = walk_once(u, place, dir, path, size, flags);
-        if (place->lock >= 0 || tries == MOST_TRIES || cache_generation(u) == before) return result;
+        if (place->lock >= 0 || tries == MOST_TRIES || cache_generation(u) == before) break;
         union_release(place);
     }
+    if (result < 0 || !u->hidden || !u->hidden(place)) return result;
+    union_release(place);
+    return -EACCES;
 }
 
 long union_resolve(const struct union_config *u, struct union_place *place, int dir, const char *path, unsigned flags) {

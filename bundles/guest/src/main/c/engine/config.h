@@ -6,6 +6,36 @@
 #include "layout.h"
 #include "union.h"
 
+/* What can change while the container runs. Texts and tables are added to the end of the block and never change there; a word then says that they count. So nobody who reads needs a
+ * lock. The launcher's program alone writes (launch/change.c). */
+struct live_rule {
+    const char *program, *path; /* of the guest, canonical; "" is the root */
+    uint32_t program_size, path_size;
+    uint32_t allowed;
+};
+struct live_rules {
+    uint64_t count;
+    struct live_rule list[];
+};
+/* A variable of the guest's environment that has got another value, at execve: what has a value of its own keeps it. */
+struct live_variable {
+    const char *name, *assignment; /* assignment `NAME=VALUE`, or NULL: there is none any more */
+    uint64_t name_size;
+    const char *const *formers;    /* assignments that it had before */
+    uint32_t former_count;
+    uint32_t absent;               /* or it had none */
+};
+struct live_variables {
+    uint64_t count;
+    struct live_variable list[];
+};
+struct live {
+    uint32_t bind_count, bind_room;
+    const struct live_rules *rules;         /* or NULL */
+    const struct live_variables *variables; /* or NULL */
+    uint64_t used;                          /* of the block */
+};
+
 #define ENGINE_MAGIC "lichen1"
 enum engine_identity { ENGINE_SINGLE, ENGINE_FULL };
 
@@ -24,6 +54,7 @@ struct engine_config {
     uint32_t identity;
     uint32_t host_uid, host_gid;
     uint32_t first_uid, first_gid; /* of the container's first process: whom directories of the host belong to that are bound into it */
+    struct live live;
     const char *own;               /* the directory of bound files that are the container's own, or NULL */
 };
 

@@ -21,6 +21,14 @@ extern struct engine engine;
 /* Maps the configuration and what it names. 0 or -errno. */
 long engine_open(const char *config);
 
+/* live.c: what of it can change. */
+/* From now on rules keep places from this program. */
+void live_open(void);
+static inline const struct live_rules *live_rules(void) { return __atomic_load_n(&engine.config->live.rules, __ATOMIC_ACQUIRE); }
+/* Gives the container's variables to an environment that a program is executed with, an array of pointers with room for so many: how many there are then. Uses scratch->text. */
+size_t live_environment(struct call *call, uint64_t *environment, size_t count, size_t room);
+size_t live_variables(void);
+
 /* Copies a path argument. `room` is PATH_ROOM bytes. */
 static inline long path_argument(char *room, uint64_t from) { return guest_text(room, from, PATH_ROOM); }
 

@@ -250,7 +250,7 @@ static long count(uint64_t array) {
 
 void exec_window(struct call *call, const char *path, const uint64_t *argv, const uint64_t *envp, struct call *slotted);
 
-static long run(struct call *call, struct room *room, uint64_t argv, long arguments, uint64_t envp, long variables) {
+static long run(struct call *call, struct room *room, uint64_t argv, long arguments, uint64_t envp, long variables, size_t more) {
     const struct program *program = &room->program;
     uint64_t *to = room->pointers, *new_argv = (uint64_t *)(uintptr_t)argv;
     if (program->prefix_count) {
@@ -262,7 +262,7 @@ static long run(struct call *call, struct room *room, uint64_t argv, long argume
     }
     uint64_t *const new_envp = to;
     if (guest_read(to, envp, (uint64_t)variables * 8) < 0 && variables) return -EFAULT;
-    to += variables;
+    to += program->stage ? (size_t)variables : live_environment(call, to, (size_t)variables, (size_t)variables + more);
     if (program->stage) { /* its own last string is the one that counts, changed */
         const long result = variables ? guest_text(room->state, *--to, STATE_ROOM) : -EPERM, nested = result < 0 ? result : nest_state(call, room->state, STATE_ROOM);
         if (nested < 0) return nested;
@@ -295,8 +295,9 @@ static long exec(struct call *call, int dir, uint64_t path, uint64_t argv, uint6
     /* In the kernel's order: the file is opened, then the arguments are read, then it is looked at. */
     const long arguments = count(argv), variables = arguments < 0 ? arguments : count(envp);
     result = found < 0 && variables >= 0 ? found : variables;
-    if (result >= 0) result = room_of_thread((uint64_t)arguments + (uint64_t)variables + PREFIX_MOST + 4, &room);
-    if (result >= 0) result = run(call, room, argv, arguments, envp, variables);
+    const size_t more = live_variables();
+    if (result >= 0) result = room_of_thread((uint64_t)arguments + (uint64_t)variables + more + PREFIX_MOST + 4, &room);
+    if (result >= 0) result = run(call, room, argv, arguments, envp, variables, more);
     if (found == 0 && room->program.copy >= 0) SYS(close, room->program.copy);
     return result;
 }

@@ -66,13 +66,14 @@ static bool is_inside(struct union_place *place, int dir) {
 static bool is_at_hand(struct union_place *place, int dir, const char *path) {
     const struct union_config *tree = &engine.tree;
     size_t size = 0;
-    if (!is_plain() || *path == '.') return false;
+    if (!is_plain() || *path == '.' || live_rules()) return false;
     for (; path[size]; size++)
         if (path[size] == '/') return false;
     if (size == 0 || size > NAME_MAX) return false;
-    for (unsigned i = 0; i < tree->bind_count; i++) {
+    const unsigned count = __atomic_load_n(tree->bind_count, __ATOMIC_ACQUIRE);
+    for (unsigned i = 0; i < count; i++) {
         const struct union_bind *bind = &tree->binds[i];
-        if (bind->guest_size > size && bind->guest[bind->guest_size - size - 1] == '/' && bytes_equal(bind->guest + bind->guest_size - size, path, size)) return false;
+        if (!bind->gone && bind->guest_size > size && bind->guest[bind->guest_size - size - 1] == '/' && bytes_equal(bind->guest + bind->guest_size - size, path, size)) return false;
     }
     if (!is_inside(place, dir)) return false;
     place->dir = dir, place->path = path;

@@ -70,6 +70,21 @@ static const char *known(struct copy *copy, const char *text) {
     return outer(copy, to);
 }
 
+static const struct live_rules *rules(struct copy *copy, const struct live_rules *pointer) {
+    if (!pointer) return NULL;
+    const struct live_rules *old = inner(copy, pointer, sizeof *old);
+    old = inner(copy, pointer, sizeof *old + old->count * sizeof *old->list);
+    if (copy->error < 0) return NULL;
+    struct live_rules *new = make(copy, sizeof *new + old->count * sizeof *new->list);
+    new->count = old->count;
+    for (uint64_t i = 0; i < old->count && copy->error == 0; i++) {
+        new->list[i] = old->list[i];
+        new->list[i].program = text(copy, old->list[i].program, old->list[i].program_size);
+        new->list[i].path = text(copy, old->list[i].path, old->list[i].path_size);
+    }
+    return outer(copy, new);
+}
+
 static void translate(struct copy *copy, const char *own_path) {
     const struct engine_config *old = (const struct engine_config *)copy->from;
     struct engine_config *new = make(copy, sizeof *new);
@@ -86,15 +101,19 @@ static void translate(struct copy *copy, const char *own_path) {
         for (unsigned i = 0; i < old->tree.layer_count && copy->error == 0; i++) indexes[i] = path(copy, old_indexes[i], NULL);
         new->indexes = outer(copy, indexes);
     }
-    struct union_bind *binds = make(copy, old->tree.bind_count * sizeof *binds);
-    const struct union_bind *old_binds = inner(copy, old->tree.binds, old->tree.bind_count * sizeof *binds);
-    for (unsigned i = 0; i < old->tree.bind_count && copy->error == 0; i++) {
+    struct union_bind *binds = make(copy, old->live.bind_count * sizeof *binds);
+    const struct union_bind *old_binds = inner(copy, old->tree.binds, old->live.bind_count * sizeof *binds);
+    for (unsigned i = 0; i < old->live.bind_count && copy->error == 0; i++) {
         binds[i] = old_binds[i];
+        if (binds[i].gone) continue;
         binds[i].guest = text(copy, old_binds[i].guest, old_binds[i].guest_size);
         binds[i].host = path(copy, old_binds[i].host, &binds[i].host_size);
     }
     new->tree.layers = outer(copy, layers);
     new->tree.binds = outer(copy, binds);
+    /* As it is now: what changes the inner container changes the inner block. */
+    new->live = (struct live){.bind_count = old->live.bind_count, .rules = rules(copy, old->live.rules)};
+    new->tree.bind_count = outer(copy, &new->live.bind_count);
     new->tree.work = path(copy, old->tree.work, NULL);
     new->cache = path(copy, old->cache, NULL);
     new->book = path(copy, old->book, NULL);

@@ -23,6 +23,7 @@ long engine_open(const char *path) {
     if (!bytes_equal(config->magic, ENGINE_MAGIC, sizeof config->magic)) return -EINVAL;
     engine.config = config;
     engine.tree = config->tree;
+    live_open();
     engine.full = config->identity == ENGINE_FULL;
     if (engine.full) emulate_copying();
     if (config->cache && map_shared(config->cache, ENGINE_CACHE, sizeof(struct union_cache) + config->tree.cache_slots * sizeof(struct union_slot), 3) == 0)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CACHE_SLOTS = 8192, PAGE = 4096 };
+enum { CACHE_SLOTS = 8192, PAGE = 4096, MORE_BINDS = 256, ROOM = 1 << 20 /* for changes */ };
 
 /* Texts come behind the structures; addresses are those that they will have where the block is mapped. */
 static const char *put(struct bytes *block, const char *text) {
@@ -27,9 +27,9 @@ static void make_cache(const char *path) {
 
 void block_write(struct launch *launch) {
     const struct tree *tree = &launch->tree;
-    const unsigned binds = tree->config.bind_count;
+    const unsigned binds = tree->bind_count, bind_room = binds + MORE_BINDS;
     const unsigned layers = tree->config.layer_count;
-    const size_t layers_at = sizeof(struct engine_config), binds_at = layers_at + layers * sizeof(struct union_layer), indexes_at = binds_at + binds * sizeof(struct union_bind),
+    const size_t layers_at = sizeof(struct engine_config), binds_at = layers_at + layers * sizeof(struct union_layer), indexes_at = binds_at + bind_room * sizeof(struct union_bind),
                  fixed = indexes_at + (tree->indexes ? layers * sizeof(char *) : 0);
     const char *root = *tree->layers[0].host ? tree->layers[0].host : "/";
     struct stat status;
@@ -60,7 +60,7 @@ void block_write(struct launch *launch) {
                                             .sync = tree->config.sync,
                                             .device = tree->config.device,
                                             .binds = (const struct union_bind *)(ENGINE_CONFIG + binds_at),
-                                            .bind_count = binds,
+                                            .bind_count = (const uint32_t *)(ENGINE_CONFIG + offsetof(struct engine_config, live.bind_count)),
                                             .cache_slots = CACHE_SLOTS},
                                    .upper_inode = status.st_ino,
                                    .upper_device = status.st_dev,
@@ -69,6 +69,7 @@ void block_write(struct launch *launch) {
                                    .host_gid = getegid(),
                                    .first_uid = launch->uid,
                                    .first_gid = launch->gid,
+                                   .live = {.bind_count = binds, .bind_room = bind_room},
                                    .own = put(&block, tree->run)};
     memcpy(config.magic, ENGINE_MAGIC, sizeof config.magic);
     config.path = put(&block, path);
@@ -82,16 +83,18 @@ void block_write(struct launch *launch) {
         config.book = put(&block, launch->book);
         config.table = put(&block, launch->table);
     }
-    config.size = (block.size + PAGE - 1) / PAGE * PAGE;
+    config.live.used = block.size;
+    config.size = (block.size + ROOM + PAGE - 1) / PAGE * PAGE;
     memcpy(block.data, &config, sizeof config);
     memcpy(block.data + layers_at, layered, layers * sizeof *layered);
     memcpy(block.data + binds_at, placed, binds * sizeof *placed);
     if (tree->indexes) memcpy(block.data + indexes_at, indexes, layers * sizeof *indexes);
-    while (block.size < config.size) bytes_add(&block, "", 1);
     make_cache(cache);
-    if (!replace_file(AT_FDCWD, path, block.data, block.size, 0600)) die(STATUS_LICHEN, "cannot write the engine's configuration (%s): %s", path, strerror(errno));
+    if (!replace_file(AT_FDCWD, path, block.data, block.size, 0600) || truncate(path, (off_t)config.size) != 0)
+        die(STATUS_LICHEN, "cannot write the engine's configuration (%s): %s", path, strerror(errno));
     bytes_clear(&block);
     launch->block = path;
+    if (launch->plan.rule_count) block_change(launch);
 }
 
 /* Its pointers hold where processes of the guest map it; here that place can be taken, by the engine of a container that we are in ourselves. */
@@ -102,6 +105,7 @@ void block_write(struct launch *launch) {
 static void move(struct engine_config *config, uintptr_t by) {
     MOVE(config->tree.layers, by);
     MOVE(config->tree.binds, by);
+    MOVE(config->tree.bind_count, by);
     MOVE(config->tree.work, by);
     MOVE(config->path, by);
     MOVE(config->stage, by);
@@ -119,7 +123,7 @@ static void move(struct engine_config *config, uintptr_t by) {
         MOVE(layers[i].host, by);
         if (indexes) MOVE(indexes[i], by);
     }
-    for (unsigned i = 0; binds && i < config->tree.bind_count; i++) {
+    for (unsigned i = 0; binds && i < config->live.bind_count; i++) {
         MOVE(binds[i].guest, by);
         MOVE(binds[i].host, by);
     }
@@ -139,5 +143,7 @@ void block_read(struct launch *launch, const char *from) {
     launch->preload = config->preload;
     launch->book = config->book;
     launch->tree.config = config->tree;
+    launch->tree.config.cache = NULL;
+    launch->tree.run = must_format("%.*s", (int)(strrchr(path, '/') - path), path);
     launch->plan.identity = config->identity == ENGINE_FULL ? IDENTITY_FULL : IDENTITY_SINGLE;
 }

@@ -9,4 +9,7 @@ void block_write(struct launch *launch);
 /* Maps that of a running container. */
 void block_read(struct launch *launch, const char *path);
 
+/* Makes it in a running container's as the plan of a change says (docs/FORMATS.md, 4): mounts, rules, variables. */
+void block_change(struct launch *launch);
+
 #endif

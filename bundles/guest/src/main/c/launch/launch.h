@@ -32,6 +32,8 @@ void launch_prepare(struct launch *launch, enum rewriting rewriting);
 /* Working directory: the container directory. */
 _Noreturn void start_container(struct launch *launch, const char *stage, const char *preload);
 _Noreturn void enter_container(struct launch *launch, pid_t pid);
+/* Changes a running one: what is mounted from the host, rules, variables. The plan is read from stdin. */
+int change_container(struct launch *launch, pid_t pid);
 /* Prints `FACT=yes` or `=no: REASON`, found by running a program of the guest's kind. */
 int probe(const char *fact, enum rewriting rewriting, const char *stage);
 /* What the probe runs as a guest: 0 if its system calls are answered. */

@@ -36,8 +36,8 @@ static _Noreturn void try(char *directory, enum rewriting rewriting, const char 
     launch.stage = place;
     if (rewriting != REWRITING_OFF) launch.images = images_directory(place);
     struct union_layer layer = {.host = root, .size = strlen(root), .encoding = UNION_PLAIN};
-    launch.tree = (struct tree){.layers = &layer, .binds = &bind, .run = directory};
-    launch.tree.config = (struct union_config){.layers = &layer, .layer_count = 1, .writable = true, .binds = &bind, .bind_count = 1};
+    launch.tree = (struct tree){.layers = &layer, .binds = &bind, .bind_count = 1, .run = directory};
+    launch.tree.config = (struct union_config){.layers = &layer, .layer_count = 1, .writable = true, .binds = &bind, .bind_count = &launch.tree.bind_count};
     block_write(&launch);
     if (chdir(root) != 0) die(STATUS_LICHEN, "cannot use %s: %s", root, strerror(errno));
     char *const environment[] = {must_format("%s%s%cf%c%c%c", ENGINE_STATE, launch.block, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR), NULL};

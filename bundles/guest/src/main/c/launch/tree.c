@@ -93,25 +93,34 @@ static bool make(struct tree *tree, const char *path, bool directory, int links)
     return make(tree, target, directory, links + 1);
 }
 
+char *tree_canonical(struct tree *tree, const char *path) {
+    const struct union_place *at = tree_find(tree, path, 0);
+    char *found = at ? must_format("%.*s", (int)at->size, at->guest) : must_copy(strcmp(path, "/") != 0 ? path : "");
+    if (at) union_release(&place);
+    return found;
+}
+
 bool tree_make(struct tree *tree, const char *path, bool directory) { return make(tree, path, directory, 0); }
 
 /* ---- what is mounted */
 
-static struct union_bind *add_bind(struct tree *tree, const char *target, const char *host) {
-    if (!tree_find(tree, target, 0)) die(STATUS_LICHEN, "cannot mount %s (on %s): %s", host, target, strerror(errno));
-    AUTO_FREE char *guest = must_format("%.*s", (int)place.size, place.guest);
+static struct union_bind bind_of(struct tree *tree, const char *target, const char *host) {
+    char *guest = tree_find(tree, target, 0) ? must_format("%.*s", (int)place.size, place.guest) : NULL;
+    if (!guest) die(STATUS_LICHEN, "cannot mount %s (on %s): %s", host, target, strerror(errno));
     union_release(&place);
     if (!*guest) die(STATUS_LICHEN, "cannot mount %s (on %s): that is the root of the container", host, target);
     if (!strcmp(host, "/")) host = "";
-    unsigned count = tree->config.bind_count++;
-    tree->binds = must_realloc(tree->binds, count + 1, sizeof *tree->binds);
-    tree->config.binds = tree->binds;
-    tree->binds[count] = (struct union_bind){.guest = must_copy(guest), .host = must_copy(host), .guest_size = strlen(guest), .host_size = strlen(host)};
-    return &tree->binds[count];
+    return (struct union_bind){.guest = guest, .host = must_copy(host), .guest_size = strlen(guest), .host_size = strlen(host)};
 }
 
-/* false: the source is not there. */
-static bool bind_host(struct tree *tree, const char *source, const char *target, unsigned options) {
+static struct union_bind *add_bind(struct tree *tree, struct union_bind bind) {
+    tree->binds = must_realloc(tree->binds, tree->bind_count + 1, sizeof *tree->binds);
+    tree->config.binds = tree->binds;
+    tree->binds[tree->bind_count] = bind;
+    return &tree->binds[tree->bind_count++];
+}
+
+bool tree_bind(struct tree *tree, const char *source, const char *target, struct union_bind *bind) {
     char host[PATH_MAX];
     struct stat status;
     if (!realpath(source, host) || stat(host, &status) != 0) return false;
@@ -120,7 +129,14 @@ static bool bind_host(struct tree *tree, const char *source, const char *target,
     bool same = at && S_ISDIR(at->status.mode) == S_ISDIR(status.st_mode);
     if (at) union_release(at);
     if (!same) die(STATUS_LICHEN, "cannot mount %s (on %s): one is a directory and the other is not", source, target);
-    add_bind(tree, target, host)->read_only = options & OPT_RO;
+    *bind = bind_of(tree, target, host);
+    return true;
+}
+
+static bool bind_host(struct tree *tree, const char *source, const char *target, unsigned options) {
+    struct union_bind bind;
+    if (!tree_bind(tree, source, target, &bind)) return false;
+    add_bind(tree, bind)->read_only = options & OPT_RO;
     return true;
 }
 
@@ -181,7 +197,7 @@ static void mount_op(struct tree *tree, const struct op *op) {
     if (!source) die(STATUS_LICHEN, "cannot carry out the plan (mount on %s): unknown kind %s", op->target, op->type);
     if (!bind_host(tree, source, op->target, op->options) && !(op->options & OPT_OPTIONAL))
         die(STATUS_LICHEN, "cannot mount %s (on %s): %s", source, op->target, strerror(errno));
-    if (proc) tree->binds[tree->config.bind_count - 1].magic = true;
+    if (proc) tree->binds[tree->bind_count - 1].magic = true;
 }
 
 static void file_op(struct tree *tree, const struct op *op) {
@@ -256,7 +272,7 @@ void tree_build(struct tree *tree, const struct plan *plan) {
     char run[PATH_MAX];
     if (!realpath("run", run)) die(STATUS_LICHEN, "cannot find the run directory of the container: %s", strerror(errno));
     tree->run = must_copy(run);
-    tree->config = (struct union_config){.writable = true};
+    tree->config = (struct union_config){.writable = true, .bind_count = &tree->bind_count};
     if (plan->root.path) add_layer(tree, plan->root.path, UNION_PLAIN);
     else open_union(tree, plan);
     for (size_t i = 0; i < plan->op_count; i++) {
@@ -277,11 +293,11 @@ static void see_mount(struct tree *tree, const struct op *op) {
     if (!at) return; /* an optional one, or one that another hides */
     AUTO_FREE char *host = must_format("%.*s", (int)at->size, at->guest);
     union_release(at);
-    add_bind(tree, op->target, host)->magic = proc;
+    add_bind(tree, bind_of(tree, op->target, host))->magic = proc;
 }
 
 void tree_seen(struct tree *tree, const struct plan *plan) {
-    tree->config = (struct union_config){.writable = true}; /* what is read-only the kernel tells */
+    tree->config = (struct union_config){.writable = true, .bind_count = &tree->bind_count}; /* what is read-only the kernel tells */
     add_layer(tree, "/", UNION_PLAIN);
     for (size_t i = 0; i < plan->op_count; i++)
         if (plan->ops[i].kind == OP_MOUNT) see_mount(tree, &plan->ops[i]);

@@ -10,6 +10,7 @@ struct tree {
     struct union_layer *layers;
     const char **indexes; /* of each layer, its binary index (layerindex.h); NULL: nobody asks */
     struct union_bind *binds;
+    uint32_t bind_count;
     char *run; /* the real path of the container's run directory */
 };
 
@@ -18,6 +19,11 @@ void tree_build(struct tree *tree, const struct plan *plan);
 
 /* The tree of a container that is there already, seen from inside: the root, and over it what the plan has mounted from the host. */
 void tree_seen(struct tree *tree, const struct plan *plan);
+
+/* Makes the mount point of a host's file or directory, and answers what of the tree it is bound to; the caller gets both texts. false: the source is not there. */
+bool tree_bind(struct tree *tree, const char *source, const char *target, struct union_bind *bind);
+/* The path that it really is, if it is there, else as it stands; "" is the root. */
+char *tree_canonical(struct tree *tree, const char *path);
 
 /* A file of the guest's, read whole; false: errno. */
 bool tree_read(struct tree *tree, const char *path, struct bytes *into);

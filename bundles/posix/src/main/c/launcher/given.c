@@ -28,9 +28,13 @@ int given_report(void) {
     return report_fd = REPORT_FD;
 }
 
+void given_input(void) {
+    if (dup2(STDIN_FILENO, PAYLOAD_FD) < 0) die(STATUS_LICHEN, "cannot read the plan (stdin): %s", strerror(errno));
+}
+
 void given_payload(struct plan *plan) {
     struct bytes payload = {0};
-    if (lseek(PAYLOAD_FD, 0, SEEK_SET) != 0 || !read_whole(PAYLOAD_FD, &payload)) die(STATUS_LICHEN, "cannot read the plan (descriptor 3): %s", strerror(errno));
+    if ((lseek(PAYLOAD_FD, 0, SEEK_SET) != 0 && errno != ESPIPE) || !read_whole(PAYLOAD_FD, &payload)) die(STATUS_LICHEN, "cannot read the plan (descriptor 3): %s", strerror(errno));
     close(PAYLOAD_FD);
     plan_read(plan, &payload);
 }

@@ -79,6 +79,20 @@ static void read_file_op(struct plan *plan, const struct record *record) {
     if (!op->target) die(STATUS_LICHEN, "cannot carry out the plan (file): the target is missing");
 }
 
+static void read_rule(struct plan *plan, const struct record *record) {
+    struct access_rule rule = {.program = NULL};
+    struct records list = record_list(record);
+    for (struct record item; record_read(&list, &item, "rule");) {
+        if (record_is(&item, "prog")) rule.program = record_text(&item);
+        else if (record_is(&item, "path")) rule.path = record_text(&item);
+        else if (record_is(&item, "may.")) rule.allowed = record_number(&item) != 0;
+        else record_unknown(&item, "rule");
+    }
+    if (!rule.program || !rule.path) die(STATUS_LICHEN, "cannot carry out the plan (rule): program or path is missing");
+    plan->rules = must_realloc(plan->rules, plan->rule_count + 1, sizeof rule);
+    plan->rules[plan->rule_count++] = rule;
+}
+
 static void read_limit(struct plan *plan, const struct record *record) {
     struct limit limit = {0};
     struct records list = record_list(record);
@@ -176,6 +190,9 @@ static bool read_space(struct plan *plan, const struct record *record) {
     else if (record_is(record, "ownr")) plan->owners = record_text(record);
     else if (record_is(record, "moun")) read_mount(plan, record);
     else if (record_is(record, "file")) read_file_op(plan, record);
+    else if (record_is(record, "rule")) read_rule(plan, record);
+    else if (record_is(record, "gone")) list_add(&plan->gone, record_text(record));
+    else if (record_is(record, "vari")) list_add(&plan->variables, record_text(record));
     else if (record_is(record, "mask")) add_op(plan, OP_MASK)->target = record_text(record);
     else if (record_is(record, "rdon")) add_op(plan, OP_READ_ONLY)->target = record_text(record);
     else return false;

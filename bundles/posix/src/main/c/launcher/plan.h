@@ -57,6 +57,12 @@ struct limit {
     uint64_t soft, hard;
 };
 
+/* Whether a program, or all that lie in a directory, may have a path and what is below it; the rule with the longest path decides, then that with the longest program. */
+struct access_rule {
+    const char *program, *path; /* of the guest; program "/": every one */
+    bool allowed;
+};
+
 struct guest {
     char **argv, **environment;
     const char *directory, *user; /* NULL: "/", and as the container was started */
@@ -74,6 +80,10 @@ struct plan {
     const char *owners;
     struct op *ops;
     size_t op_count;
+    struct access_rule *rules;
+    size_t rule_count;
+    char **gone;      /* of a change: what is not mounted any more; */
+    char **variables; /* `NAME=VALUE`, or `NAME`: there is none */
     bool has_capabilities;
     uint64_t capabilities;
     bool seccomp;
