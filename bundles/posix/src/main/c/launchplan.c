@@ -51,6 +51,23 @@ static void read_host_command(struct launch_plan *plan, const struct record *rec
     plan->host_commands[plan->host_command_count++] = command;
 }
 
+static bool read_host(struct launch_plan *plan, const struct record *record) {
+    if (record_is(record, "host")) read_host_command(plan, record);
+    else if (record_is(record, "henv")) list_add(&plan->host_variables, record_text(record));
+    else if (record_is(record, "bind")) shared_read(&plan->shared, record);
+    else return false;
+    return true;
+}
+
+void launch_plan_host(struct launch_plan *plan, struct records list) {
+    plan->host_commands = NULL;
+    plan->host_command_count = 0;
+    plan->host_variables = NULL;
+    plan->shared = (struct shared){0};
+    for (struct record item; record_read(&list, &item, "host commands");)
+        if (!read_host(plan, &item)) record_unknown(&item, "host commands");
+}
+
 static void read_orders(struct launch_plan *plan, const struct record *record) {
     struct records list = record_list(record);
     for (struct record item; record_read(&list, &item, "orders");) {
@@ -61,9 +78,7 @@ static void read_orders(struct launch_plan *plan, const struct record *record) {
         else if (record_is(&item, "stop")) plan->stop_signal = (int)record_number(&item);
         else if (record_is(&item, "time")) plan->stop_seconds = (unsigned)record_number(&item);
         else if (record_is(&item, "prnt")) plan->print = record_text(&item);
-        else if (record_is(&item, "host")) read_host_command(plan, &item);
-        else if (record_is(&item, "henv")) list_add(&plan->host_variables, record_text(&item));
-        else if (record_is(&item, "bind")) shared_read(&plan->shared, &item);
+        else if (read_host(plan, &item)) continue;
         else if (record_is(&item, "locl")) plan->local = record_text(&item);
         else record_unknown(&item, "orders");
     }

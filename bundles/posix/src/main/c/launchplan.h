@@ -44,6 +44,8 @@ struct launch_plan {
 };
 
 void launch_plan_read(struct launch_plan *plan, const struct bytes *bytes);
+/* Other commands of the host than so far (a frame `P`). */
+void launch_plan_host(struct launch_plan *plan, struct records list);
 void step_read(struct step *step, const struct records *records);
 
 /* Replaces every `${name}` in a text; a copy. */

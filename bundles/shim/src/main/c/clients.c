@@ -94,6 +94,12 @@ static void take_listener(struct shim *shim, struct client *client, const struct
     client->passed = -1;
 }
 
+static void take_host_commands(struct shim *shim, struct client *client, const struct frame *frame) {
+    launch_plan_host(&shim->plan, (struct records){frame->data, frame->size});
+    if (host_open(shim)) frame_add(&client->out, 'k', NULL, 0);
+    else answer_failure(client, "cannot open the socket for calls of the host");
+}
+
 static void obey(struct shim *shim, struct client *client, const struct frame *frame) {
     switch (frame->type) {
         case 'A': attach(shim, client, frame); break;
@@ -107,6 +113,7 @@ static void obey(struct shim *shim, struct client *client, const struct frame *f
         case 'K': take_signal(shim, client, frame, true); break;
         case 'Z': client->waits = true; break;
         case 'N': tell_facts(shim, client); break;
+        case 'P': take_host_commands(shim, client, frame); break;
         case 'L': take_listener(shim, client, frame); break;
         default: answer_failure(client, "unknown frame"); flush(client); leave(client);
     }

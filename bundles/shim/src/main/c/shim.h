@@ -102,7 +102,7 @@ void calls_begin(struct shim *shim);
 void calls_watch(struct shim *shim);
 
 /* host.c: what the container may call of the host. */
-void host_open(struct shim *shim);
+bool host_open(struct shim *shim);
 void host_watch(struct shim *shim);
 void host_ended(pid_t child);
 

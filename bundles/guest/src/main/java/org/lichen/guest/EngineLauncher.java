@@ -11,6 +11,7 @@ import org.lichen.api.Mount;
 import org.lichen.api.Support;
 import org.lichen.api.host.Facts;
 import org.lichen.api.host.Host;
+import org.lichen.api.launch.AccessRule;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.Launcher;
 import org.lichen.api.plan.LaunchPlan.Placement;
@@ -27,7 +28,8 @@ import org.lichen.api.rootfs.RootfsPlan;
  */
 public abstract class EngineLauncher implements Launcher {
   /** What programs are told (EROFS), not what an enemy could not get around. */
-  private static final Set<String> GUARANTEES = Set.of("read-only", "read-only-mount");
+  private static final Set<String> GUARANTEES =
+      Set.of("read-only", "read-only-mount", AccessRule.GUARANTEE);
 
   private static final List<String> IDENTITIES = List.of("full", "single");
 
@@ -165,6 +167,15 @@ public abstract class EngineLauncher implements Launcher {
     Step.Builder step = Step.of(program).arguments("start").argument(stage);
     library(spec).ifPresent(step::argument);
     return step.payload(Payload.start(spec, rootfs)).build();
+  }
+
+  @Override
+  public Effect effect(String settingType) {
+    return switch (settingType) {
+      case "change_user" -> Effect.NEXT_START;
+      case "add_env" -> Effect.NEXT_EXEC;
+      default -> Effect.NOW;
+    };
   }
 
   @Override

@@ -22,6 +22,7 @@ final class Payload {
         new Mount("", new GuestPath("/sys"), "sysfs", Set.of("optional", "ro")), out);
     spec.mounts().forEach(mount -> PayloadRecords.mount(mount, out));
     PayloadRecords.files(spec, out);
+    PayloadRecords.rules(spec, out);
     return out.encoded();
   }
 

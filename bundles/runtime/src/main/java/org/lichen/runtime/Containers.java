@@ -23,6 +23,8 @@ import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerRemoval;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.GuestFiles;
+import org.lichen.api.container.Setting;
+import org.lichen.api.container.Settings;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageConfig;
@@ -36,6 +38,7 @@ import org.lichen.api.image.Pins;
 import org.lichen.api.image.TreeRemover;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.Launcher;
+import org.lichen.api.launch.Launcher.Effect;
 import org.lichen.api.plan.LaunchPlan;
 import org.lichen.api.plan.NativePart;
 import org.lichen.api.plan.Records;
@@ -46,6 +49,7 @@ import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.api.runtime.Choice;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Control;
+import org.lichen.posix.FileLock;
 import org.lichen.posix.Trees;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -77,6 +81,9 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<ContainerRemoval> removals = List.of();
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<Setting> settings = List.of();
 
   private final ImageStore store;
   private final ContainerReader reader;
@@ -265,8 +272,12 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   private Chooser.Launches launches(ContainerSpec spec, Image image) {
-    LaunchSpecs specs = new LaunchSpecs(contributors, host.host(), version, stub);
+    LaunchSpecs specs = specs();
     return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
+  }
+
+  private LaunchSpecs specs() {
+    return new LaunchSpecs(contributors, settings, host.host(), version, stub);
   }
 
   private Image image(ContainerSpec spec) throws ContainerException {
@@ -300,6 +311,29 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   @Override
   public List<Container> list() throws ContainerException {
     return reader.list();
+  }
+
+  @Override
+  public Effect change(ContainerId id, String type, UnaryOperator<Settings> change, Request request)
+      throws ContainerException {
+    try (FileLock alone =
+        FileLock.acquire(existing(id).directory().resolve("changing"), FileLock.Mode.EXCLUSIVE)) {
+      Container container = existing(id);
+      ContainerSpec wanted = change.apply(Settings.of(container.spec())).in(container.spec());
+      Effect effect = Effect.NEXT_START;
+      if (container.state() == State.RUNNING || container.state() == State.PAUSED) {
+        LiveChange live = new LiveChange(container, specs(), stub, launchers, natives);
+        effect = live.effect(type);
+        if (effect != Effect.NEXT_START) {
+          live.make(wanted, control(id));
+        }
+      }
+      writer.update(id, wanted);
+      return effect;
+    } catch (IOException e) {
+      throw new ContainerException(
+          Kind.HOST, "cannot change container " + id.brief() + ": " + e.getMessage(), "", e);
+    }
   }
 
   @Override

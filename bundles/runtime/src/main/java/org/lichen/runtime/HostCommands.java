@@ -1,6 +1,7 @@
 package org.lichen.runtime;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +9,10 @@ import java.util.Set;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.Settings;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.plan.HostCalls;
+import org.lichen.runtime.setting.AddMap;
 
 /**
  * The host's commands that a container was given (container.json, {@code others}): {@code
@@ -27,6 +30,7 @@ record HostCommands(Map<String, String> commands, List<String> paths, List<Strin
 
   static HostCommands of(ContainerSpec spec) {
     Map<String, String> commands = new LinkedHashMap<>();
+    Settings.of(spec).of("add_exec").forEach((guest, host) -> commands.put(guest, host.get(0)));
     if (spec.others().get("hostCommands") instanceof Map<?, ?> map) {
       map.forEach((guest, host) -> commands.put(String.valueOf(guest), String.valueOf(host)));
     }
@@ -34,9 +38,11 @@ record HostCommands(Map<String, String> commands, List<String> paths, List<Strin
   }
 
   HostCalls calls(ContainerSpec spec) {
+    List<Mount> mounts = new ArrayList<>(spec.mounts());
+    mounts.addAll(AddMap.mounts(Settings.of(spec)));
     Map<String, List<String>> argv = new LinkedHashMap<>();
     commands.forEach((guest, host) -> argv.put(guest, List.of(host)));
-    return new HostCalls(argv, Set.copyOf(paths), variables, Mount.shared(spec.mounts()));
+    return new HostCalls(argv, Set.copyOf(paths), variables, Mount.shared(mounts));
   }
 
   void show(Path stub, LaunchSpec.Builder launch) {

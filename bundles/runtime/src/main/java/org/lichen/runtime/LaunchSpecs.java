@@ -5,14 +5,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.lichen.api.ContainerException;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.LaunchSetting;
+import org.lichen.api.container.Setting;
+import org.lichen.api.container.Settings;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.PayloadRecords;
 
 /**
  * Turns what the user asked for into what is launched, with the help of every contributor. Reads
@@ -22,11 +27,18 @@ final class LaunchSpecs {
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private final List<LaunchContributor> contributors;
+  private final List<Setting> types;
   private final Host host;
   private final String version;
   private final Path stub;
 
-  LaunchSpecs(List<LaunchContributor> contributors, Host host, String version, Path stub) {
+  LaunchSpecs(
+      List<LaunchContributor> contributors,
+      List<Setting> types,
+      Host host,
+      String version,
+      Path stub) {
+    this.types = types;
     this.stub = stub;
     this.contributors =
         contributors.stream().sorted(Comparator.comparingInt(LaunchContributor::order)).toList();
@@ -46,12 +58,8 @@ final class LaunchSpecs {
             .seccomp(container.seccomp())
             .init(container.init())
             .terminal(container.terminal())
-            .environment("PATH", PATH)
-            .environment("container", "lichen");
-    for (String pair : container.environment()) {
-      int equals = pair.indexOf('=');
-      launch.environment(pair.substring(0, equals), pair.substring(equals + 1));
-    }
+            .other(PayloadRecords.LAUNCHER, launcher);
+    environment(container).forEach(launch::environment);
     container.namespaces().forEach(launch::namespace);
     container.capabilities().forEach(launch::capability);
     container.mounts().forEach(launch::mount);
@@ -69,10 +77,30 @@ final class LaunchSpecs {
                   String.valueOf(path), String.valueOf(text).getBytes(StandardCharsets.UTF_8)));
     }
     launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
+    settings(Settings.of(container), launch);
     for (LaunchContributor contributor : contributors) {
       contributor.contribute(launch, container, image, host);
     }
     return launch.build();
+  }
+
+  /** The variables that a container has without its settings. */
+  static Map<String, String> environment(ContainerSpec container) {
+    Map<String, String> all = new LinkedHashMap<>(Map.of("PATH", PATH, "container", "lichen"));
+    for (String pair : container.environment()) {
+      int equals = pair.indexOf('=');
+      all.put(pair.substring(0, equals), pair.substring(equals + 1));
+    }
+    return all;
+  }
+
+  /** What settings add. */
+  void settings(Settings settings, LaunchSpec.Builder launch) {
+    for (Setting type : types) {
+      if (type instanceof LaunchSetting launched) {
+        launched.contribute(settings, launch);
+      }
+    }
   }
 
   /** {@code ${hostname}} is filled in by the launcher, for the name may come from the id. */

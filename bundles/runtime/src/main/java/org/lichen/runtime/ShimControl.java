@@ -15,6 +15,8 @@ import java.util.OptionalInt;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.container.ContainerId;
+import org.lichen.api.plan.HostCalls;
+import org.lichen.api.plan.Records;
 import org.lichen.api.runtime.Control;
 
 /** Talks to a shim (docs/FORMATS.md, 5); one connection for each call. */
@@ -32,18 +34,29 @@ final class ShimControl implements Control {
 
   @Override
   public void signal(int number) throws ContainerException {
+    byte[] payload = ByteBuffer.allocate(4).putInt(number).array();
+    ask('K', payload, "cannot signal container " + id.brief());
+  }
+
+  private void ask(char type, byte[] payload, String failure) throws ContainerException {
     try (SocketChannel shim = connect()) {
-      send(shim, 'K', ByteBuffer.allocate(4).putInt(number).array());
+      send(shim, type, payload);
       Frame answer = receive(shim, Duration.ofSeconds(10));
       if (answer.type == 'f') {
         String why =
             new String(answer.payload, 8, answer.payload.length - 8, StandardCharsets.UTF_8);
-        throw new ContainerException(
-            Kind.HOST, "cannot signal container " + id.brief() + ": " + why, "");
+        throw new ContainerException(Kind.HOST, failure + ": " + why, "");
       }
     } catch (IOException e) {
       throw unreachable(e);
     }
+  }
+
+  @Override
+  public void hostCalls(HostCalls calls) throws ContainerException {
+    Records.Builder out = Records.builder();
+    calls.encode(out);
+    ask('P', out.encoded(), "cannot change what container " + id.brief() + " calls of the host");
   }
 
   @Override

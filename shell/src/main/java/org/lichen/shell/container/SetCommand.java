@@ -15,10 +15,14 @@ import picocli.CommandLine.Parameters;
 /** {@code lichen set}. */
 @Command(
     name = "set",
-    description = "Add to a setting of a container.",
+    description = "Change a setting of a container, also while it runs.",
     footer = {
       "",
       "Examples: lichen set --list",
+      "          lichen set web add_map /data $HOME/data:ro",
+      "          lichen set web add_env LANG C.UTF-8",
+      "          lichen set web add_exec /usr/local/bin/squeue squeue",
+      "          lichen set web add_deny_priv /usr/bin/python3 /data/secret",
       "          lichen set web add_needed /usr/sbin/nginx libtrace.so"
     })
 public final class SetCommand extends PicoCommand {
@@ -48,12 +52,12 @@ public final class SetCommand extends PicoCommand {
       }
       return Outcome.OK;
     }
-    List<String> wanted = Change.values(values);
-    if (wanted.isEmpty()) {
+    Change change = Change.of(call, type);
+    if (name.isEmpty() || (values.isEmpty() && change.needsValue())) {
       throw new ContainerException(
           Kind.USAGE, "set: set what to which value?", "lichen set CONTAINER TYPE NAME VALUE");
     }
-    Change.of(call, type).make(container, name, (now, of, key) -> now.with(of, key, wanted));
+    change.add(container, name, values);
     return Outcome.OK;
   }
 }

@@ -13,7 +13,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "unset",
     description = "Undo a setting of a container.",
-    footer = {"", "Example: lichen unset web add_needed /usr/sbin/nginx"})
+    footer = {
+      "",
+      "Examples: lichen unset web add_map /data",
+      "          lichen unset web add_needed /usr/sbin/nginx"
+    })
 public final class UnsetCommand extends PicoCommand {
   @Parameters(index = "0", paramLabel = "CONTAINER", description = "Name or id.")
   String container;
@@ -29,8 +33,7 @@ public final class UnsetCommand extends PicoCommand {
 
   @Override
   public Outcome run(Call call) throws ContainerException {
-    List<String> less = Change.values(values);
-    Change.of(call, type).make(container, name, (now, of, key) -> now.without(of, key, less));
+    Change.of(call, type).remove(container, name, values);
     return Outcome.OK;
   }
 }

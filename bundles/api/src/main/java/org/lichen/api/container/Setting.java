@@ -1,13 +1,11 @@
 package org.lichen.api.container;
 
-import java.io.IOException;
-import org.lichen.api.ContainerException;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
  * A type of setting that containers can have: {@code lichen set CONTAINER TYPE NAME VALUE}. The
- * values are kept in the container's metadata by whoever calls this; it makes them so. Stateless,
- * thread-safe.
+ * values are kept in the container's metadata by whoever calls this. One of {@link FileSetting} and
+ * {@link LaunchSetting}. Stateless, thread-safe.
  */
 @ConsumerType
 public interface Setting {
@@ -19,14 +17,4 @@ public interface Setting {
 
   /** When a change takes effect, as the end of a sentence: {@code at the next start}. */
   String effective();
-
-  /** The one form of a name that the user has typed; the name of what is not there stays. */
-  String name(String typed, GuestFiles files) throws ContainerException, IOException;
-
-  /**
-   * Makes it so that {@code settings}, which have all of the container, hold for {@code name}.
-   * Repeated, or interrupted and repeated, it comes to the same.
-   */
-  void apply(String name, Settings settings, GuestFiles files)
-      throws ContainerException, IOException;
 }

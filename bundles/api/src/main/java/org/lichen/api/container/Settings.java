@@ -51,6 +51,18 @@ public record Settings(Map<String, Map<String, List<String>>> values) {
     return spec.change().other(KEY, values).build();
   }
 
+  /** What there is of a type, by name. */
+  public Map<String, List<String>> of(String type) {
+    return values.getOrDefault(type, Map.of());
+  }
+
+  /** Without what is of other types than these. */
+  public Settings only(java.util.Collection<String> types) {
+    Map<String, Map<String, List<String>>> kept = new LinkedHashMap<>(values);
+    kept.keySet().retainAll(types);
+    return new Settings(kept);
+  }
+
   public List<String> values(String type, String name) {
     return values.getOrDefault(type, Map.of()).getOrDefault(name, List.of());
   }
@@ -69,7 +81,8 @@ public record Settings(Map<String, Map<String, List<String>>> values) {
     return replaced(type, name, left);
   }
 
-  private Settings replaced(String type, String name, List<String> list) {
+  /** With these values and no others of that name. */
+  public Settings replaced(String type, String name, List<String> list) {
     Map<String, Map<String, List<String>>> all = new LinkedHashMap<>(values);
     Map<String, List<String>> names = new LinkedHashMap<>(all.getOrDefault(type, Map.of()));
     names.put(name, list);

@@ -34,6 +34,7 @@ public record LaunchSpec(
     boolean terminal,
     Map<String, String> limits,
     Set<String> requires,
+    List<AccessRule> rules,
     Map<String, String> others) {
 
   public LaunchSpec {
@@ -44,6 +45,7 @@ public record LaunchSpec(
     copies = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(copies));
     namespaces = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(namespaces));
     capabilities = java.util.Collections.unmodifiableSet(new LinkedHashSet<>(capabilities));
+    rules = List.copyOf(rules);
     limits = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(limits));
     requires = java.util.Collections.unmodifiableSet(new LinkedHashSet<>(requires));
     others = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(others));
@@ -81,6 +83,7 @@ public record LaunchSpec(
     private boolean terminal;
     private final Map<String, String> limits = new LinkedHashMap<>();
     private final Set<String> requires = new LinkedHashSet<>();
+    private final List<AccessRule> rules = new ArrayList<>();
     private final Map<String, String> others = new LinkedHashMap<>();
 
     private Builder(List<String> argv) {
@@ -172,6 +175,12 @@ public record LaunchSpec(
       return this;
     }
 
+    /** A launcher that does not keep it refuses. */
+    public Builder rule(AccessRule value) {
+      rules.add(value);
+      return require(AccessRule.GUARANTEE);
+    }
+
     public Builder other(String key, String value) {
       others.put(key, value);
       return this;
@@ -195,6 +204,7 @@ public record LaunchSpec(
           terminal,
           limits,
           requires,
+          rules,
           others);
     }
   }

@@ -27,8 +27,8 @@ public interface Launcher {
   /**
    * What it can guarantee: {@code private-pid}, {@code private-mount}, {@code private-ipc}, {@code
    * private-uts}, {@code private-cgroup}, {@code host-name}, {@code no-network}, {@code read-only},
-   * {@code read-only-mount}, {@code capabilities}, {@code seccomp}. An option that needs another
-   * guarantee is refused by name.
+   * {@code read-only-mount}, {@code capabilities}, {@code seccomp}, {@code access-rules} ({@link
+   * AccessRule}). An option that needs another guarantee is refused by name.
    */
   Set<String> guarantees();
 
@@ -60,17 +60,32 @@ public interface Launcher {
     return Optional.empty();
   }
 
-  /** When a change of a live setting takes effect. */
+  /**
+   * When a change of a {@link org.lichen.api.container.LaunchSetting} of this type takes effect in
+   * a container that it has started. Where that is before the next start, the program that {@link
+   * #enter} names has the command {@code change} in the place of {@code enter} (docs/FORMATS.md,
+   * 4).
+   */
   default Effect effect(String settingType) {
-    return Effect.NEVER;
+    return Effect.NEXT_START;
   }
 
   /** When a changed setting takes effect. */
   enum Effect {
-    NOW,
-    NEXT_EXEC,
-    NEXT_ENTER,
-    NEXT_START,
-    NEVER
+    NOW("at once"),
+    NEXT_EXEC("in programs that are executed from now on"),
+    NEXT_ENTER("in programs that are entered from now on, by exec and calls"),
+    NEXT_START("at the next start");
+
+    private final String words;
+
+    Effect(String words) {
+      this.words = words;
+    }
+
+    /** As the end of a sentence. */
+    public String words() {
+      return words;
+    }
   }
 }

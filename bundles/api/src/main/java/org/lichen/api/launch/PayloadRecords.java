@@ -11,6 +11,9 @@ import org.lichen.api.rootfs.RootfsPlan;
 
 /** The records that the payloads of launchers have in common (docs/FORMATS.md, 3 and 4). */
 public final class PayloadRecords {
+  /** Of {@code others}: the launcher's name, for whoever changes the container later. */
+  public static final String LAUNCHER = "launcher";
+
   private PayloadRecords() {}
 
   /** What is to be run; every payload has these, for the client adds to them. */
@@ -19,6 +22,10 @@ public final class PayloadRecords {
         .texts("envi", spec.environment())
         .text("cwd.", spec.directory())
         .text("user", spec.user());
+    String launcher = spec.others().getOrDefault(LAUNCHER, "");
+    if (!launcher.isEmpty()) {
+      out.text("xlau", launcher);
+    }
     if (spec.terminal()) {
       out.text("flag", "terminal");
     }
@@ -99,6 +106,19 @@ public final class PayloadRecords {
             .text("sour", mount.source())
             .text("targ", mount.target().value())
             .texts("opts", new TreeSet<>(mount.options())));
+  }
+
+  /** {@code rule} for each. */
+  public static void rules(LaunchSpec spec, Records.Builder out) {
+    spec.rules()
+        .forEach(
+            rule ->
+                out.records(
+                    "rule",
+                    Records.builder()
+                        .text("prog", rule.program().value())
+                        .text("path", rule.path().value())
+                        .number("may.", rule.allowed() ? 1 : 0)));
   }
 
   /** {@code file} for each private file and copy. */

@@ -27,7 +27,8 @@ public record HostCalls(
     shared = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(shared));
   }
 
-  void encode(Records.Builder out) {
+  /** Its records, which are also those of a frame {@code P}. */
+  public void encode(Records.Builder out) {
     if (commands.isEmpty()) {
       return;
     }

@@ -10,10 +10,12 @@ import org.lichen.api.container.Container;
 import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.GuestFiles;
+import org.lichen.api.container.Settings;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.NamedImage;
+import org.lichen.api.launch.Launcher;
 import org.lichen.api.plan.LaunchPlan;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -52,6 +54,15 @@ public interface ContainerRuntime {
 
   /** Every container, newest first. */
   List<Container> list() throws ContainerException;
+
+  /**
+   * Changes settings of a container of types that are {@link
+   * org.lichen.api.container.LaunchSetting}s, running or not; answers when the change of {@code
+   * type} takes effect. What cannot be made so in a running container changes nothing.
+   */
+  Launcher.Effect change(
+      ContainerId id, String type, UnaryOperator<Settings> change, Request request)
+      throws ContainerException;
 
   /** Changes a stopped container. */
   void update(ContainerId id, UnaryOperator<ContainerSpec> change) throws ContainerException;

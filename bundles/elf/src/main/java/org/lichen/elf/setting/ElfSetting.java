@@ -7,15 +7,15 @@ import java.util.Optional;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.GuestPath;
+import org.lichen.api.container.FileSetting;
 import org.lichen.api.container.GuestFiles;
-import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 
 /**
  * A change of what a program, or each program that lies in a directory, tells its loader. A program
  * gets what was set for it and for its directory, all four types at once.
  */
-abstract class ElfSetting implements Setting {
+abstract class ElfSetting implements FileSetting {
   private final String type;
   private final String value;
 

@@ -188,6 +188,15 @@ public final class UsernsLauncher implements Launcher {
   }
 
   @Override
+  public Effect effect(String settingType) {
+    return switch (settingType) {
+      case "add_map", "add_exec" -> Effect.NOW;
+      case "add_env" -> Effect.NEXT_ENTER;
+      default -> Effect.NEXT_START;
+    };
+  }
+
+  @Override
   public Step enter(LaunchSpec spec) {
     return Step.of(PROGRAM).arguments("enter", "${init.pid}").payload(Payload.enter(spec)).build();
   }

@@ -1,0 +1,203 @@
+package org.lichen.runtime;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.lichen.api.ContainerException;
+import org.lichen.api.ContainerException.Kind;
+import org.lichen.api.Mount;
+import org.lichen.api.container.Container;
+import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.Settings;
+import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.Launcher;
+import org.lichen.api.launch.Launcher.Effect;
+import org.lichen.api.launch.PayloadRecords;
+import org.lichen.api.plan.HostCalls;
+import org.lichen.api.plan.LaunchPlan.Placement;
+import org.lichen.api.plan.NativePart;
+import org.lichen.api.plan.Records;
+import org.lichen.api.runtime.Control;
+
+/**
+ * A change of a container while it runs. What its settings launched and will launch is compared;
+ * the difference is told to its shim (commands of the host), to the program that enters it, with
+ * the command {@code change} (docs/FORMATS.md, 4), and to whoever enters it later. Holds for
+ * settings that this container's launcher can make so at once; the others wait for a start.
+ */
+final class LiveChange {
+  private final Container container;
+  private final LaunchSpecs specs;
+  private final Path stub;
+  private final Placement placement;
+  private final Path published;
+  private final Records step;
+  private final Records payload;
+  private final Launcher launcher;
+
+  LiveChange(
+      Container container,
+      LaunchSpecs specs,
+      Path stub,
+      List<Launcher> launchers,
+      Placement placement)
+      throws ContainerException, IOException {
+    this.container = container;
+    this.specs = specs;
+    this.stub = stub;
+    this.placement = placement;
+    this.published = container.directory().resolve("run/enter").toRealPath();
+    this.step = Records.decode(Files.readAllBytes(published));
+    this.payload =
+        Records.decode(step.first("load").map(Records.Item::payload).orElse(new byte[0]));
+    String name = payload.text("xlau");
+    this.launcher =
+        launchers.stream()
+            .filter(each -> each.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new ContainerException(
+                        Kind.UNSUPPORTED,
+                        "the launcher of the container is not installed any more (" + name + ")",
+                        "stop the container first"));
+  }
+
+  Effect effect(String type) {
+    return launcher.effect(type);
+  }
+
+  void make(ContainerSpec wanted, Control control) throws ContainerException, IOException {
+    LaunchSpec before = launched(container.spec());
+    LaunchSpec after = launched(wanted);
+    HostCalls calls = HostCommands.of(wanted).calls(wanted);
+    if (!calls.equals(HostCommands.of(container.spec()).calls(container.spec()))) {
+      control.hostCalls(calls);
+    }
+    Map<String, String> variables = variables(before, after, wanted);
+    Records.Builder orders = Records.builder();
+    mounts(before, after, orders);
+    PayloadRecords.rules(after, orders);
+    variables.forEach(
+        (name, value) -> orders.text("vari", value == null ? name : name + "=" + value));
+    run(orders.encoded());
+    if (!variables.isEmpty()) {
+      publish(variables);
+    }
+  }
+
+  /** What settings launch, as far as they take effect before the next start. */
+  private LaunchSpec launched(ContainerSpec spec) {
+    LaunchSpec.Builder launch = LaunchSpec.builder(List.of());
+    Settings all = Settings.of(spec);
+    List<String> live =
+        all.values().keySet().stream().filter(type -> effect(type) != Effect.NEXT_START).toList();
+    HostCommands.of(spec).show(stub, launch);
+    specs.settings(all.only(live), launch);
+    return launch.build();
+  }
+
+  private static void mounts(LaunchSpec before, LaunchSpec after, Records.Builder orders) {
+    List<Mount> gone = new ArrayList<>(before.mounts());
+    gone.removeAll(after.mounts());
+    for (int last = gone.size() - 1; last >= 0; last--) { // what lies in another goes first
+      orders.text("gone", gone.get(last).target().value());
+    }
+    after.mounts().stream()
+        .filter(mount -> !before.mounts().contains(mount))
+        .forEach(mount -> PayloadRecords.mount(mount, orders));
+  }
+
+  /** Those that change; null: there is none any more. */
+  private static Map<String, String> variables(
+      LaunchSpec before, LaunchSpec after, ContainerSpec spec) {
+    Map<String, String> own = LaunchSpecs.environment(spec);
+    Map<String, String> old = named(before.environment());
+    Map<String, String> wanted = named(after.environment());
+    Map<String, String> changed = new TreeMap<>();
+    old.keySet().stream()
+        .filter(name -> !wanted.containsKey(name))
+        .forEach(name -> changed.put(name, own.get(name)));
+    wanted.forEach(
+        (name, value) -> {
+          if (!value.equals(old.get(name))) {
+            changed.put(name, value);
+          }
+        });
+    return changed;
+  }
+
+  private static Map<String, String> named(List<String> assignments) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (String one : assignments) {
+      all.put(one.substring(0, one.indexOf('=')), one.substring(one.indexOf('=') + 1));
+    }
+    return all;
+  }
+
+  private void run(byte[] orders) throws ContainerException, IOException {
+    List<String> command = new ArrayList<>(step.texts("argv"));
+    command.set(0, placement.place(NativePart.placed(Path.of(step.text("prog")))).toString());
+    command.set(1, "change");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(container.directory().toFile())
+            .redirectErrorStream(true)
+            .start();
+    try (OutputStream in = process.getOutputStream()) {
+      step.first("load").ifPresent(load -> write(in, load.payload()));
+      write(in, orders);
+    }
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (process.waitFor() != 0) {
+        String[] lines = said.strip().replaceFirst("^lichen: ", "").split("\nhint: ", 2);
+        throw new ContainerException(Kind.HOST, lines[0], lines.length == 2 ? lines[1] : "");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ContainerException(Kind.HOST, "interrupted", "", e);
+    }
+  }
+
+  /** A program that ends early tells why. */
+  private static void write(OutputStream in, byte[] bytes) {
+    try {
+      in.write(bytes);
+    } catch (IOException ended) {
+      // its output says it
+    }
+  }
+
+  /** Who enters from now on has these. */
+  private void publish(Map<String, String> variables) throws IOException {
+    Records.Builder load = Records.builder();
+    for (Records.Item item : payload.all()) {
+      if (!item.tag().equals("envi")
+          || !variables.containsKey(item.text().substring(0, item.text().indexOf('=')))) {
+        load.bytes(item.tag(), item.payload());
+      }
+    }
+    variables.forEach(
+        (name, value) -> {
+          if (value != null) {
+            load.text("envi", name + "=" + value);
+          }
+        });
+    Records.Builder all = Records.builder();
+    for (Records.Item item : step.all()) {
+      all.bytes(item.tag(), item.tag().equals("load") ? load.encoded() : item.payload());
+    }
+    Path beside = Files.createTempFile(published.getParent(), "enter", "");
+    Files.write(beside, all.encoded());
+    Files.move(beside, published, StandardCopyOption.ATOMIC_MOVE);
+  }
+}

@@ -1,0 +1,61 @@
+package org.lichen.runtime.setting;
+
+import java.util.List;
+import org.lichen.api.ContainerException;
+import org.lichen.api.Request;
+import org.lichen.api.container.LaunchSetting;
+import org.lichen.api.container.Setting;
+import org.lichen.api.container.Settings;
+import org.lichen.api.launch.LaunchSpec;
+import org.osgi.service.component.annotations.Component;
+
+/** {@code change_user}: whom the container runs as. */
+@Component(service = Setting.class)
+public final class ChangeUser implements LaunchSetting {
+  private static final String NAME = "user";
+
+  @Override
+  public String type() {
+    return "change_user";
+  }
+
+  @Override
+  public String summary() {
+    return "NAME is a user of the container, also UID[:GID], or default: the image's";
+  }
+
+  @Override
+  public String effective() {
+    return "at the next start";
+  }
+
+  @Override
+  public boolean single() {
+    return true;
+  }
+
+  @Override
+  public boolean named() {
+    return false;
+  }
+
+  @Override
+  public Entry entry(String name, List<String> values, Request request) throws ContainerException {
+    if (values.isEmpty()) {
+      return new Entry(
+          NAME, name.equals("default") || name.equals(NAME) ? List.of() : List.of(name));
+    }
+    if (!name.equals(NAME)) {
+      throw Checks.usage("change_user: one user, not " + name + " and " + values.get(0), "");
+    }
+    return new Entry(NAME, Checks.one(type(), values));
+  }
+
+  @Override
+  public void contribute(Settings settings, LaunchSpec.Builder launch) {
+    List<String> user = settings.values(type(), NAME);
+    if (!user.isEmpty()) {
+      launch.user(user.get(0));
+    }
+  }
+}
