@@ -143,6 +143,7 @@ void block_read(struct launch *launch, const char *from) {
     launch->preload = config->preload;
     launch->book = config->book;
     launch->tree.config = config->tree;
+    launch->tree.binds = (struct union_bind *)(uintptr_t)config->tree.binds;
     launch->tree.config.cache = NULL;
     launch->tree.run = must_format("%.*s", (int)(strrchr(path, '/') - path), path);
     launch->plan.identity = config->identity == ENGINE_FULL ? IDENTITY_FULL : IDENTITY_SINGLE;

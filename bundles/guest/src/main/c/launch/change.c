@@ -54,18 +54,30 @@ static struct union_bind *find(const struct block *block, const char *guest) {
 static void take_away(const struct block *block, struct tree *tree, const char *path) {
     AUTO_FREE char *guest = tree_canonical(tree, path);
     struct union_bind *bind = find(block, guest);
-    if (bind) __atomic_store_n(&bind->gone, true, __ATOMIC_RELEASE);
+    if (!bind) return;
+    __atomic_store_n(&bind->gone, true, __ATOMIC_RELEASE);
+    tree->binds[bind - (const struct union_bind *)ours(block, block->config->tree.binds)].gone = true;
 }
 
-static void mount(const struct block *block, struct tree *tree, const struct op *op) {
-    struct live *live = &block->config->live;
+static bool is_mounted(const struct block *block, struct tree *tree, const char *path) {
+    AUTO_FREE char *guest = tree_canonical(tree, path);
+    return find(block, guest) != NULL;
+}
+
+static struct union_bind bind_of(const struct block *block, struct tree *tree, const struct op *op, size_t more) {
+    const struct live *live = &block->config->live;
     struct union_bind bind;
     if (strcmp(op->type, "bind") != 0) die(STATUS_LICHEN, "cannot mount %s (on %s): the container is running", op->type, op->target);
-    if (live->bind_count == live->bind_room) die(STATUS_LICHEN, "cannot mount %s (on %s): the container has been changed too often since its start\nhint: stop and start it", op->source, op->target);
+    if (live->bind_count + more > live->bind_room) die(STATUS_LICHEN, "cannot mount %s (on %s): the container has been changed too often since its start\nhint: stop and start it", op->source, op->target);
     if (!tree_bind(tree, op->source, op->target, &bind)) die(STATUS_LICHEN, "cannot mount %s (on %s): %s", op->source, op->target, strerror(errno));
     bind.read_only = op->options & OPT_RO;
     bind.guest = put_text(block, bind.guest);
     bind.host = put_text(block, bind.host);
+    return bind;
+}
+
+static void mount(const struct block *block, struct union_bind bind) {
+    struct live *live = &block->config->live;
     struct union_bind *binds = (struct union_bind *)(uintptr_t)ours(block, block->config->tree.binds);
     binds[live->bind_count] = bind;
     __atomic_store_n(&live->bind_count, live->bind_count + 1, __ATOMIC_RELEASE);
@@ -157,8 +169,13 @@ static void tell_walks(const struct launch *launch) {
 void block_change(struct launch *launch) {
     const struct plan *plan = &launch->plan;
     const struct block block = open_block(launch->block);
+    const size_t mounts = launch->entering ? plan->op_count : 0;
+    AUTO_FREE struct union_bind *binds = must_alloc((mounts + 1) * sizeof *binds);
+    for (size_t i = 0; i < mounts; i++) binds[i] = bind_of(&block, &launch->tree, &plan->ops[i], mounts); /* before anything is taken away */
     for (char **path = plan->gone; path && *path; path++) take_away(&block, &launch->tree, *path);
-    for (size_t i = 0; launch->entering && i < plan->op_count; i++) mount(&block, &launch->tree, &plan->ops[i]);
+    for (size_t i = 0; i < mounts; i++) mount(&block, binds[i]);
+    for (char **path = plan->gone; path && *path; path++)
+        if (!is_mounted(&block, &launch->tree, *path)) tree_unmake(&launch->tree, *path);
     set_rules(&block, launch);
     if (plan->variables) set_variables(&block, plan);
     tell_walks(launch);

@@ -120,11 +120,32 @@ static struct union_bind *add_bind(struct tree *tree, struct union_bind bind) {
     return &tree->binds[tree->bind_count++];
 }
 
+/* Where there are no attributes it simply stays. */
+static void mark_point(struct tree *tree, const char *path) {
+    char name[UNION_FD_NAME];
+    AUTO_CLOSE int fd = (int)told(union_change(&tree->config, &place, AT_FDCWD, path, 0));
+    if (fd < 0) return;
+    union_name_of_fd(fd, name);
+    setxattr(name, MOUNT_POINT_MARK, "", 0, 0);
+}
+
+void tree_unmake(struct tree *tree, const char *path) {
+    char name[UNION_FD_NAME];
+    AUTO_CLOSE int fd = tree_open(tree, path, O_PATH);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) return;
+    union_name_of_fd(fd, name);
+    if (getxattr(name, MOUNT_POINT_MARK, NULL, 0) < 0 || (!S_ISDIR(status.st_mode) && status.st_size)) return;
+    union_unlink(&tree->config, &place, AT_FDCWD, path, S_ISDIR(status.st_mode) ? AT_REMOVEDIR : 0);
+}
+
 bool tree_bind(struct tree *tree, const char *source, const char *target, struct union_bind *bind) {
     char host[PATH_MAX];
     struct stat status;
     if (!realpath(source, host) || stat(host, &status) != 0) return false;
+    const bool there = is_there(tree, target);
     if (!tree_make(tree, target, S_ISDIR(status.st_mode))) die(STATUS_LICHEN, "cannot make a mount point (%s in the container): %s", target, strerror(errno));
+    if (!there) mark_point(tree, target);
     struct union_place *at = tree_find(tree, target, 0);
     bool same = at && S_ISDIR(at->status.mode) == S_ISDIR(status.st_mode);
     if (at) union_release(at);

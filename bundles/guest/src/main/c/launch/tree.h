@@ -34,4 +34,7 @@ bool tree_enter(struct tree *tree, const char *path);
 /* Makes a directory, or a file, with what leads to it; where a link leads nowhere, at its end. false: errno. */
 bool tree_make(struct tree *tree, const char *path, bool directory);
 
+/* Removes what was made to be mounted on, if nothing has come into it. */
+void tree_unmake(struct tree *tree, const char *path);
+
 #endif

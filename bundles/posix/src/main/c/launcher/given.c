@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -29,12 +30,17 @@ int given_report(void) {
 }
 
 void given_input(void) {
-    if (dup2(STDIN_FILENO, PAYLOAD_FD) < 0) die(STATUS_LICHEN, "cannot read the plan (stdin): %s", strerror(errno));
+    struct bytes payload = {0};
+    const int memory = (int)syscall(SYS_memfd_create, "payload", 1U /* MFD_CLOEXEC */);
+    if (memory < 0 || !read_whole(STDIN_FILENO, &payload) || !write_all(memory, payload.data, payload.size) || dup2(memory, PAYLOAD_FD) < 0)
+        die(STATUS_LICHEN, "cannot read the plan (stdin): %s", strerror(errno));
+    if (memory != PAYLOAD_FD) close(memory);
+    bytes_clear(&payload);
 }
 
 void given_payload(struct plan *plan) {
     struct bytes payload = {0};
-    if ((lseek(PAYLOAD_FD, 0, SEEK_SET) != 0 && errno != ESPIPE) || !read_whole(PAYLOAD_FD, &payload)) die(STATUS_LICHEN, "cannot read the plan (descriptor 3): %s", strerror(errno));
+    if (lseek(PAYLOAD_FD, 0, SEEK_SET) != 0 || !read_whole(PAYLOAD_FD, &payload)) die(STATUS_LICHEN, "cannot read the plan (descriptor 3): %s", strerror(errno));
     close(PAYLOAD_FD);
     plan_read(plan, &payload);
 }

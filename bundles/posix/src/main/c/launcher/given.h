@@ -6,7 +6,7 @@
 
 /* Descriptor 4 where it is the report socket, made close-on-exec; else -1. From then on failures are reported there, or printed. */
 int given_report(void);
-/* What else is on descriptor 3 comes from stdin. */
+/* What else is on descriptor 3 is read from stdin. */
 void given_input(void);
 /* Reads the payload from descriptor 3. */
 void given_payload(struct plan *plan);

@@ -99,6 +99,9 @@ struct plan {
     struct guest guest;
 };
 
+/* On what was made to be mounted on, so that it goes with the mount. */
+#define MOUNT_POINT_MARK "user.lichen.point"
+
 /* Reads and checks the payload; ends the program when it asks for something unknown. */
 void plan_read(struct plan *plan, const struct bytes *payload);
 

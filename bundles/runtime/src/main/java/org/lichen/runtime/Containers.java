@@ -328,11 +328,35 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
           live.make(wanted, control(id));
         }
       }
+      if (effect == Effect.NEXT_START) {
+        checkStart(container.spec(), wanted, type);
+      }
       writer.update(id, wanted);
       return effect;
     } catch (IOException e) {
       throw new ContainerException(
           Kind.HOST, "cannot change container " + id.brief() + ": " + e.getMessage(), "", e);
+    }
+  }
+
+  /** A setting that nothing here can start with is refused, not kept. */
+  private void checkStart(ContainerSpec now, ContainerSpec wanted, String type)
+      throws ContainerException {
+    Optional<ContainerException> refusal = refusal(wanted);
+    if (refusal.isPresent() && refusal(now).isEmpty()) {
+      ContainerException e = refusal.get();
+      throw new ContainerException(e.kind(), "with " + type + " " + e.getMessage(), e.hint(), e);
+    }
+  }
+
+  private Optional<ContainerException> refusal(ContainerSpec spec) throws ContainerException {
+    Image image = image(spec);
+    try {
+      chooser(host.host())
+          .decide(spec, UpperPlace.recorded(spec), places(image), launches(spec, image));
+      return Optional.empty();
+    } catch (ContainerException e) {
+      return Optional.of(e);
     }
   }
 

@@ -10,6 +10,7 @@ import org.lichen.api.Support;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.Settings;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.Layer;
 import org.lichen.api.runtime.Choice;
@@ -52,6 +53,7 @@ final class InspectView {
     own.put("Limits", way.map(InspectView::limits).orElse(List.of()));
     own.put("Directory", container.directory().toString());
     own.put("HostCommands", spec.others().getOrDefault("hostCommands", Map.of()));
+    own.put("Settings", Settings.of(spec).values());
     own.put("HostVariables", spec.others().getOrDefault("hostVariables", List.of()));
     own.put("Upper", spec.others().getOrDefault("upper", ""));
     view.put("Lichen", own);
