@@ -207,6 +207,40 @@ static void devel_isNotDev(void) {
     world.u = without;
 }
 
+static bool is_dir_a(const struct union_place *at) { return at->size >= 6 && !memcmp(at->guest, "/dir/a", 6); }
+
+static void binds_comeAndGo_andALaterOneHidesAnEarlierOne(void) {
+    const size_t size = strlen(world.bound);
+    struct union_bind binds[] = {{.guest = "/dir", .guest_size = 4, .host = "/nowhere", .host_size = 8}, {.guest = "/dir", .guest_size = 4, .host = world.bound, .host_size = size}};
+    uint32_t count = 0;
+    struct union_config with = *world.u, *without = world.u;
+    with.binds = binds;
+    with.bind_count = &count;
+    world.u = &with;
+    CHECK(holds("/dir/a", "a"));
+    count = 2;
+    union_moved(&with);
+    CHECK(holds("/dir/here", "bound") && !exists("/dir/a"));
+    binds[1].gone = true;
+    CHECK(!exists("/dir/here") && !exists("/dir/a"));
+    binds[0].gone = true;
+    CHECK(holds("/dir/a", "a") && union_detranslate(&with, &place, world.bound, size) == -EXDEV);
+    world.u = without;
+}
+
+static void hidden_isEACCES_byAnyWay_butNotThroughADescriptor(void) {
+    struct union_config with = *world.u, *without = world.u;
+    struct union_status status;
+    const long fd = open_path("/dir/a", O_RDONLY), dir = open_path("/dir", O_RDONLY);
+    with.hidden = is_dir_a;
+    world.u = &with;
+    CHECK(fd >= 0 && dir >= 0 && open_path("/dir/a", O_RDONLY) == -EACCES && open_path("/dir/../dir/./a", O_WRONLY) == -EACCES);
+    CHECK(union_stat(&with, &place, (int)dir, "a", 0, &status) == -EACCES && union_unlink(&with, &place, AT_FDCWD, "/dir/a", 0) == -EACCES);
+    CHECK(union_rename(&with, &place, AT_FDCWD, "/file", &second, AT_FDCWD, "/dir/a", 0) == -EACCES && exists("/dir") && exists("/file"));
+    CHECK(union_stat(&with, &place, (int)fd, "", AT_EMPTY_PATH, &status) == 0 && close((int)fd) == 0 && close((int)dir) == 0);
+    world.u = without;
+}
+
 static void names_thatLookLikeWhiteouts_areNames(void) {
     static char longest[256];
     memset(longest, 'n', 255);
@@ -362,6 +396,8 @@ static const struct {
              TEST_OF_ATTRIBUTES(exchange_ofACopy_listTellsItsNumber),
              TEST(rename_ofALowerDirectory_isEXDEV_soThatMvCopies),
              TEST(devel_isNotDev),
+             TEST(binds_comeAndGo_andALaterOneHidesAnEarlierOne),
+             TEST(hidden_isEACCES_byAnyWay_butNotThroughADescriptor),
              TEST(names_thatLookLikeWhiteouts_areNames),
              TEST(paths_withColonsAndEquals_areOrdinary),
              TEST(paths_thatAreTooLongOnTheHost_work),
