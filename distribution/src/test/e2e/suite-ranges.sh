@@ -109,6 +109,12 @@ t "kill -9 while copies are made, 10 times" kills
 lichen rm -fa >/dev/null
 t "run --rm leaves nothing" eval '
   ranges "mkdir -m 700 /a && touch /a/f && chown -R 1234:1234 /a" && equals "" "$(ls -A "$home/containers")" && equals "" "$(lichen ps -aq)"'
+live() {
+  mkdir -p "$HOME/live" && echo seen >"$HOME/live/file" && lichen run -d -q --name live --identity ranges test/alpine sleep 1000 >/dev/null && lichen set live add_map /data "$HOME/live" && equals seen "$(lichen exec live cat /data/file)" &&
+    lichen exec live sh -c 'echo own >/data/own && chown 33:33 /data/own' && equals 33:33 "$(lichen exec live stat -c %u:%g /data/own)" && lichen set live add_map /data "$HOME/live:ro" && status 1 lichen exec live rm /data/own &&
+    lichen unset live add_map /data && status 1 lichen exec live ls -d /data && lichen set live add_map "$HOME/live" "$HOME/live" && lichen exec live rm "$HOME/live/own" && lichen rm -f live >/dev/null
+}
+t "a map while it runs: owners, read-only, gone again" live
 t "exec into it" eval '
   lichen run -d --name e --identity ranges test/alpine sleep 1000 >/dev/null &&
     equals 33:33 "$(lichen exec e sh -c "touch /e && chown 33:33 /e && stat -c %u:%g /e")"; r=$?; lichen rm -f e >/dev/null; exit $r'
