@@ -71,6 +71,10 @@ privilege() {
   lichen exec live sh -c 'mkdir /opt/one && cp /bin/busybox /opt/one' && lichen set live add_privilege /opt/one/busybox "$here/one" && equals one "$(lichen exec live /opt/one/busybox cat "$here/one/file")" && status 1 lichen exec live cat "$here/one/file" &&
     contains "$(cat "$TMPDIR/stderr")" "Permission denied" && lichen set live remove_privilege /opt/one/busybox && status 1 lichen exec live /opt/one/busybox cat "$here/one/file" && contains "$(cat "$TMPDIR/stderr")" "No such file" && ended
 }
+exposed() { # where it is called from is found in what is mapped later, too
+  started && lichen expose -n live-pwd live pwd >/dev/null && cd "$here/one" || return 1
+  equals / "$("$HOME/.local/share/lichen/bin/live-pwd")" && lichen set live add_map /seen "$here" && equals /seen/one "$("$HOME/.local/share/lichen/bin/live-pwd")" && lichen unset live add_map /seen && equals / "$("$HOME/.local/share/lichen/bin/live-pwd")" && ended
+}
 user() {
   started || return 1
   lichen set live change_user nobody 2>"$TMPDIR/told" && contains "$(cat "$TMPDIR/told")" "takes effect at the next start" && equals root "$(lichen exec live id -un)" && lichen stop -t 1 live >/dev/null && lichen start live >/dev/null &&
@@ -106,6 +110,7 @@ for each in "userns --identity single" "userns --identity full --strategy extrac
 done
 way="--launcher trap" shared=yes
 t "a user, from the next start on" user
+t "the working directory of calls" exposed
 t "changed 256 times" often
 moves() { # what userns cannot keep, another launcher does
   way="--identity single" && started && case "$(lichen exec live cat /run/.containerenv)" in *'launcher="userns"'*) ;; *) skip "no user namespaces here" ;; esac

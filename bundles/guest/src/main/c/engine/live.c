@@ -7,7 +7,7 @@ static bool is_at_or_below(const char *path, size_t size, const char *top, size_
 
 static bool is_hidden(const struct union_place *place) {
     const struct live_rules *rules = live_rules();
-    if (!rules) return false;
+    if (!rules || !*engine.executable) return false; /* whoever starts or enters the container is none of its programs */
     const struct live_rule *best = NULL;
     const size_t size = text_size(engine.executable);
     for (uint64_t i = 0; i < rules->count; i++) {

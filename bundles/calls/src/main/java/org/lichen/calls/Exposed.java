@@ -25,6 +25,11 @@ public record Exposed(
     binds = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(binds));
   }
 
+  /** The same with other directories. */
+  Exposed sharing(Map<String, String> directories) {
+    return new Exposed(name, container, argv, environment, only, directories);
+  }
+
   byte[] encoded() {
     Records.Builder out =
         Records.builder()

@@ -11,12 +11,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.container.ContainerId;
-import org.lichen.api.container.ContainerRemoval;
+import org.lichen.api.container.ContainerWatcher;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -26,8 +27,8 @@ import org.osgi.service.component.annotations.Component;
  * bin/NAME}, a link to the client, stands for. A name is claimed by making the former. Thread-safe;
  * several processes may share one home.
  */
-@Component(service = {Exposures.class, ContainerRemoval.class})
-public final class Exposures implements ContainerRemoval {
+@Component(service = {Exposures.class, ContainerWatcher.class})
+public final class Exposures implements ContainerWatcher {
   private static final String NAME = "[A-Za-z0-9_+@%=:,\\[][A-Za-z0-9_+@%=:,\\[.-]{0,199}";
 
   private final Path commands;
@@ -169,21 +170,41 @@ public final class Exposures implements ContainerRemoval {
   @Override
   public void removed(ContainerId id) {
     try {
-      for (String name : names()) {
-        if (isOf(name, id)) {
-          unexpose(name);
-        }
+      for (Exposed each : of(id)) {
+        unexpose(each.name());
       }
     } catch (IOException e) {
       return; // whoever calls one of them is told that its container is gone
     }
   }
 
-  private boolean isOf(String name, ContainerId id) throws IOException {
+  @Override
+  public void changed(ContainerId id, Map<String, String> shared) {
     try {
-      return find(name).map(exposed -> exposed.container().equals(id)).orElse(false);
+      for (Exposed each : of(id)) {
+        if (!each.binds().equals(shared)) {
+          expose(each.sharing(shared), false);
+        }
+      }
+    } catch (IOException | ContainerException e) {
+      return; // the working directory is then found as before
+    }
+  }
+
+  /** What a container has; damaged records are nobody's. */
+  private List<Exposed> of(ContainerId id) throws IOException {
+    List<Exposed> all = new ArrayList<>();
+    for (String name : names()) {
+      readable(name).filter(exposed -> exposed.container().equals(id)).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  private Optional<Exposed> readable(String name) throws IOException {
+    try {
+      return find(name);
     } catch (ContainerException damaged) {
-      return false;
+      return Optional.empty();
     }
   }
 }

@@ -20,8 +20,8 @@ import org.lichen.api.Request;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
 import org.lichen.api.container.ContainerId;
-import org.lichen.api.container.ContainerRemoval;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.ContainerWatcher;
 import org.lichen.api.container.GuestFiles;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
@@ -80,7 +80,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   volatile List<LaunchContributor> contributors = List.of();
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
-  volatile List<ContainerRemoval> removals = List.of();
+  volatile List<ContainerWatcher> watchers = List.of();
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<Setting> settings = List.of();
@@ -332,6 +332,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
         checkStart(container.spec(), wanted, type);
       }
       writer.update(id, wanted);
+      watchers.forEach(watcher -> watcher.changed(id, shared(wanted)));
       return effect;
     } catch (IOException e) {
       throw new ContainerException(
@@ -398,7 +399,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       end(container);
     }
     writer.remove(container, this::removeTree);
-    removals.forEach(removal -> removal.removed(id));
+    watchers.forEach(watcher -> watcher.removed(id));
     writer.collect(this::removeTree);
   }
 
@@ -517,6 +518,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
           Kind.CONFLICT, "container " + label(container) + " is not running", "");
     }
     return new ShimControl(id, container.directory());
+  }
+
+  @Override
+  public Map<String, String> shared(ContainerSpec spec) {
+    return HostCommands.shared(spec);
   }
 
   @Override

@@ -38,11 +38,16 @@ record HostCommands(Map<String, String> commands, List<String> paths, List<Strin
   }
 
   HostCalls calls(ContainerSpec spec) {
-    List<Mount> mounts = new ArrayList<>(spec.mounts());
-    mounts.addAll(AddMap.mounts(Settings.of(spec)));
     Map<String, List<String>> argv = new LinkedHashMap<>();
     commands.forEach((guest, host) -> argv.put(guest, List.of(host)));
-    return new HostCalls(argv, Set.copyOf(paths), variables, Mount.shared(mounts));
+    return new HostCalls(argv, Set.copyOf(paths), variables, shared(spec));
+  }
+
+  /** What host and container share. */
+  static Map<String, String> shared(ContainerSpec spec) {
+    List<Mount> mounts = new ArrayList<>(spec.mounts());
+    mounts.addAll(AddMap.mounts(Settings.of(spec)));
+    return Mount.shared(mounts);
   }
 
   void show(Path stub, LaunchSpec.Builder launch) {

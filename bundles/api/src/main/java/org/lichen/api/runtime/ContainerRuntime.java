@@ -2,9 +2,11 @@ package org.lichen.api.runtime;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.lichen.api.ContainerException;
+import org.lichen.api.Mount;
 import org.lichen.api.Request;
 import org.lichen.api.container.Container;
 import org.lichen.api.container.ContainerId;
@@ -85,6 +87,9 @@ public interface ContainerRuntime {
 
   /** Every strategy with every launcher, and whether it can work for this spec, best first. */
   List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException;
+
+  /** Real paths of the host by where they are in the container ({@link Mount#shared}). */
+  Map<String, String> shared(ContainerSpec spec);
 
   /** What is known of this machine. */
   Host host();

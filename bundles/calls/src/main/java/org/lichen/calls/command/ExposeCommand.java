@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
-import org.lichen.api.Mount;
 import org.lichen.api.command.Command;
 import org.lichen.api.command.Invocation;
 import org.lichen.api.command.Option;
@@ -100,7 +99,7 @@ public final class ExposeCommand implements Command {
     return Outcome.OK;
   }
 
-  private static Exposed exposed(Container container, List<String> argv, Invocation in)
+  private Exposed exposed(Container container, List<String> argv, Invocation in)
       throws ContainerException {
     String program = argv.get(0);
     List<String> names =
@@ -117,7 +116,7 @@ public final class ExposeCommand implements Command {
         argv,
         environment,
         in.values().containsKey("--only-env"),
-        Mount.shared(container.spec().mounts()));
+        runtime.shared(container.spec()));
   }
 
   private void list(Invocation in) throws ContainerException, IOException {
