@@ -22,13 +22,29 @@ extern struct library library;
 
 /* ---- enter.c */
 
+/* In the page of the pool, which the kernel clears for a forked child: there nobody holds a lock. */
+static inline uint32_t *settled(void) { return (uint32_t *)(ENGINE_POOL + 8 * SLOT_WORDS); }
+static inline uint32_t *piped_lock(void) { return settled() + 1; }
+
 /* A system call as the guest would make it: >= 0 or -errno. Blocks signals, takes a slot. */
 long engine_call(long number, long a, long b, long c, long d, long e, long f);
 #define CALL(name, ...) CALL_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define CALL_SIX(number, a, b, c, d, e, f, ...) engine_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+/* The same for a function of libc's that is a point of cancellation: the thread may be ended in it, so nothing may be held that would be lost. Not in a child that shares its parent's memory. */
+long engine_cancellable(long number, long a, long b, long c, long d, long e, long f);
+#define CALL_CANCELLABLE(name, ...) CALL_CANCELLABLE_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL_CANCELLABLE_SIX(number, a, b, c, d, e, f, ...) engine_cancellable(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /* Something else that needs a slot. `data` is in call->rdi. */
 long engine_do(long (*what)(struct call *call), void *data);
 static inline void *data_of(const struct call *call) { return (void *)(uintptr_t)call->rdi; }
+
+/* Both libcs keep a list of what a thread that is ended calls; its entries lie on the stack. Where there are no threads there is no list. */
+struct at_end {
+    void *entry[8];
+    bool pushed;
+};
+void at_end_push(struct at_end *at_end, void (*function)(void *), void *data);
+void at_end_pop(struct at_end *at_end);
 
 /* What libc's functions answer: -1 and errno instead of -errno. */
 long told(long result);
