@@ -95,7 +95,7 @@ static int check_status(struct tree *tree, const char *command) {
     const pid_t child = fork();
     if (child == 0) {
         dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-        command_check(tree, &guest);
+        command_check(tree, &guest, false);
         _exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);

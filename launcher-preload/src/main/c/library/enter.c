@@ -216,6 +216,7 @@ long call_vfork(struct call *call) { return pass(call); }
 long call_mprotect(struct call *call) { return pass(call); }
 long call_pkey_mprotect(struct call *call) { return pass(call); }
 long call_mremap(struct call *call) { return pass(call); }
+long call_shmat(struct call *call) { return pass(call); }
 
 static bool is_threads(long number) {
     switch (number) {
