@@ -93,6 +93,8 @@ int main(int argc, char **argv) {
     int status;
     forks_while_loading(); // first: nothing of this was called before
     IS(argc == 1 && !strcmp(program_invocation_name, argv[0]) && !strcmp(program_invocation_short_name, "library"));
+    struct stat opened, named;
+    IS((status = open("/proc/self/maps", O_RDONLY)) >= 0 && fstat(status, &opened) == 0 && stat("/proc/self/maps", &named) == 0 && opened.st_ino == named.st_ino && close(status) == 0);
     IS(glob("/etc/pass[w]d", GLOB_MARK, NULL, &found) == 0 && found.gl_pathc == 1 && !strcmp(found.gl_pathv[0], "/etc/passwd"));
     globfree(&found);
     IS(nftw("/etc/apt", count, 4, FTW_PHYS | FTW_CHDIR) == 0 && entries > 3);
