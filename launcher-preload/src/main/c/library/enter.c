@@ -21,7 +21,7 @@ struct answer {
 struct answer slot_run(struct call *call, long (*answer)(struct call *));
 
 /* What is in `free` of a call. */
-enum { BY_LIBC = 3, TAKEN = 5, THREAD = 6 };
+enum { BY_LIBC = 3, OWNER = 4, TAKEN = 5, THREAD = 6 };
 
 static uint64_t *pool(void) { return (uint64_t *)ENGINE_POOL; }
 static struct call *call_in(int64_t number) { return &((union slot *)(ENGINE_SLOTS + ((uint64_t)number << SLOT_SHIFT)))->call; }
@@ -33,25 +33,36 @@ static uint64_t thread(void) {
     return pointer;
 }
 
-/* A handler that jumps out of a window leaves its slot behind: the same thread is now further up its stack. */
+static void give_back(struct call *call) {
+    __atomic_store_n(&call->free[TAKEN], 0, __ATOMIC_RELEASE);
+    slot_release(call->slot);
+}
+
+static bool is_alive(uint64_t owner) { return SYS(tgkill, SYS(getpid, 0), owner, 0) != -ESRCH; }
+
+/* A handler that jumps out of a window leaves its slot behind: the same thread is now further up its stack. So does a thread that is ended in one. */
 static void collect(uint64_t here) {
     for (int64_t i = 0; i < SLOT_COUNT; i++) {
-        const struct call *call = call_in(i);
-        if (pool()[i / 64] >> i % 64 & 1 && call->free[THREAD] == thread() && call->real_rsp < here && here - call->real_rsp < 1 << 23) slot_release(i);
+        struct call *call = call_in(i);
+        uint64_t owner = __atomic_load_n(&call->free[OWNER], __ATOMIC_ACQUIRE);
+        if (!(pool()[i / 64] >> i % 64 & 1) || !__atomic_load_n(&call->free[TAKEN], __ATOMIC_ACQUIRE)) continue; /* or just being taken */
+        const bool left = call->free[THREAD] == thread() && call->real_rsp < here && here - call->real_rsp < 1 << 23;
+        if (!left && (!owner || is_alive(owner))) continue;
+        if (__atomic_compare_exchange_n(&call->free[OWNER], &owner, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) give_back(call); /* else another was faster */
     }
 }
 
 /* A forked child begins with a pool that the kernel has cleared. A handler that has forked while its thread was in a window comes back to that window in the child too, so those slots are not free. */
 static uint64_t ever[SLOT_WORDS]; /* the slots that were in use at some time */
 static void settle(void) {
-    for (int64_t i = 0; i < SLOT_COUNT; i++)
-        if (__atomic_load_n(&ever[i / 64], __ATOMIC_RELAXED) >> i % 64 & 1 && call_in(i)->free[TAKEN] && call_in(i)->free[THREAD] == thread()) pool()[i / 64] |= 1ull << i % 64;
+    for (int64_t i = 0; i < SLOT_COUNT; i++) {
+        if (!(__atomic_load_n(&ever[i / 64], __ATOMIC_RELAXED) >> i % 64 & 1)) continue;
+        struct call *call = call_in(i);
+        if (!call->free[TAKEN] || call->free[THREAD] != thread()) continue;
+        pool()[i / 64] |= 1ull << i % 64;
+        if (call->free[OWNER]) call->free[OWNER] = (uint64_t)SYS(gettid, 0);
+    }
     *settled() = 1;
-}
-
-static void give_back(struct call *call) {
-    call->free[TAKEN] = 0;
-    slot_release(call->slot);
 }
 
 static struct call *take(void) {
@@ -66,7 +77,7 @@ static struct call *take(void) {
             if (!(__atomic_load_n(&ever[word], __ATOMIC_RELAXED) >> bit & 1)) __atomic_fetch_or(&ever[word], 1ull << bit, __ATOMIC_RELAXED);
             call->slot = word * 64 + bit;
             call->free[THREAD] = thread();
-            call->free[TAKEN] = 1;
+            __atomic_store_n(&call->free[TAKEN], 1, __ATOMIC_RELEASE);
             return call;
         }
         collect((uint64_t)__builtin_frame_address(0));
@@ -137,20 +148,7 @@ static void as_openat(uint64_t *window) {
     window[0] = __NR_openat;
 }
 
-typedef void push_function(void *entry, void (*function)(void *), void *data);
-typedef void pop_function(void *entry, int call);
-void at_end_push(struct at_end *at_end, void (*function)(void *), void *data) {
-    push_function *push = LIBC(push_function, _pthread_cleanup_push);
-    at_end->pushed = push && LIBC(pop_function, _pthread_cleanup_pop);
-    if (at_end->pushed) push(at_end->entry, function, data);
-}
-void at_end_pop(struct at_end *at_end) {
-    if (at_end->pushed) LIBC(pop_function, _pthread_cleanup_pop)(at_end->entry, 0);
-}
-
-static void end_call(void *call) { give_back(call); }
-
-/* On the guest's stack, with its mask. What else the call has, a descriptor of the directory of a path that is too long for the kernel, is lost with the thread. */
+/* On the guest's stack, with its mask. A thread that is ended here leaves its slot behind, and a descriptor where a path is too long for the kernel. */
 long window_by_libc(struct call *call);
 long window_by_libc(struct call *call) {
     uint64_t *window = call->window;
@@ -158,10 +156,9 @@ long window_by_libc(struct call *call) {
     call_function *function = function_for(window[0]);
     if (!function) return sys_call((long)window[0], (long)window[1], (long)window[2], (long)window[3], (long)window[4], (long)window[5], (long)window[6]);
     const int before = get_errno();
-    struct at_end at_end;
-    at_end_push(&at_end, end_call, call);
+    __atomic_store_n(&call->free[OWNER], (uint64_t)SYS(gettid, 0), __ATOMIC_RELEASE);
     long result = function((long)window[1], (long)window[2], (long)window[3], (long)window[4], (long)window[5], (long)window[6]);
-    at_end_pop(&at_end);
+    __atomic_store_n(&call->free[OWNER], 0, __ATOMIC_RELEASE);
     if (!is_size(window[0])) result = (int)result;
     if (result < 0) result = -get_errno();
     set_errno(before);
@@ -171,9 +168,10 @@ long window_by_libc(struct call *call) {
 typedef void test_function(void);
 long engine_cancellable(long number, long a, long b, long c, long d, long e, long f) {
     const struct call call = {.number = (uint64_t)number, .arguments = {(uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, (uint64_t)f}, .free[BY_LIBC] = 1};
+    if (!library_ready()) return sys_call(number, a, b, c, d, e, f);
     test_function *test = LIBC(test_function, pthread_testcancel);
     if (test) test();
-    return library_ready() ? run(dispatch, &call) : sys_call(number, a, b, c, d, e, f);
+    return run(dispatch, &call);
 }
 
 long engine_do(long (*what)(struct call *), void *data) {

@@ -180,6 +180,7 @@ static void *find(const char *name, bool variable) {
     return NULL;
 }
 
+unsigned libc_loaded = 1;
 void *libc_find(const char *name) { return find(name, false); }
 void *libc_variable(const char *name) { return find(name, true); }
 

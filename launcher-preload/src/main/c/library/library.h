@@ -38,14 +38,6 @@ long engine_cancellable(long number, long a, long b, long c, long d, long e, lon
 long engine_do(long (*what)(struct call *call), void *data);
 static inline void *data_of(const struct call *call) { return (void *)(uintptr_t)call->rdi; }
 
-/* Both libcs keep a list of what a thread that is ended calls; its entries lie on the stack. Where there are no threads there is no list. */
-struct at_end {
-    void *entry[8];
-    bool pushed;
-};
-void at_end_push(struct at_end *at_end, void (*function)(void *), void *data);
-void at_end_pop(struct at_end *at_end);
-
 /* What libc's functions answer: -1 and errno instead of -errno. */
 long told(long result);
 void set_errno(int error);
@@ -56,13 +48,20 @@ int get_errno(void);
 void *malloc(size_t size);
 void free(void *memory);
 void *realloc(void *memory, size_t size);
-/* A function of the libc that is here, behind ours; NULL: it has none. Asks each time. */
+/* A function of the libc that is here, behind ours; NULL: it has none. Asks each time; LIBC only if libraries were loaded meanwhile. */
 void *libc_find(const char *name);
+extern unsigned libc_loaded; /* how often libraries were, and 1 */
 #define LIBC(type, name)                                                                      \
     ({                                                                                        \
         static type *found_;                                                                  \
+        static unsigned missed_;                                                              \
+        const unsigned loaded_ = __atomic_load_n(&libc_loaded, __ATOMIC_ACQUIRE);             \
         type *now_ = __atomic_load_n(&found_, __ATOMIC_ACQUIRE);                              \
-        if (!now_) __atomic_store_n(&found_, now_ = (type *)libc_find(#name), __ATOMIC_RELEASE); \
+        if (!now_ && __atomic_load_n(&missed_, __ATOMIC_RELAXED) != loaded_) {                \
+            now_ = (type *)libc_find(#name);                                                  \
+            if (now_) __atomic_store_n(&found_, now_, __ATOMIC_RELEASE);                      \
+            else __atomic_store_n(&missed_, loaded_, __ATOMIC_RELAXED);                       \
+        }                                                                                     \
         now_;                                                                                 \
     })
 char *text_copy(const char *text); /* by malloc */

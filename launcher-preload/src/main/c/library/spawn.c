@@ -237,6 +237,22 @@ static void end_command(void *data) {
     take_signals(data);
 }
 
+/* glibc's list of what a thread that is ended, or jumps away, calls; its entries lie on the stack. musl's is not told of jumps, and its own system() leaves the command to itself. */
+struct at_end {
+    void *entry[8];
+    bool pushed;
+};
+typedef void push_function(void *entry, void (*function)(void *), void *data);
+typedef void pop_function(void *entry, int call);
+static void at_end_push(struct at_end *at_end, void (*function)(void *), void *data) {
+    push_function *push = LIBC(push_function, _pthread_cleanup_push);
+    at_end->pushed = !library.musl && push && LIBC(pop_function, _pthread_cleanup_pop);
+    if (at_end->pushed) push(at_end->entry, function, data);
+}
+static void at_end_pop(struct at_end *at_end) {
+    if (at_end->pushed) LIBC(pop_function, _pthread_cleanup_pop)(at_end->entry, 0);
+}
+
 typedef int waitpid_function(int pid, int *status, int options);
 
 int lib_system(const char *command) EXPORTED("system");
