@@ -16,6 +16,7 @@ gcc -O1 -w -pthread -o "$made/unseen" "$2/unseen.c"
 gcc -O1 -w -static -o "$made/fuzz" "$2/fuzz.c"
 gcc -O1 -shared -fPIC -nostdlib -o "$made/plug.so" "$2/plug.c"
 [ "$static" = gcc ] || musl-gcc -O1 -w -pthread -o "$made/churn-musl" "$2/churn.c"
+[ "$static" = gcc ] || musl-gcc -O1 -w -pthread -o "$made/cancel-musl" "$2/cancel.c"
 gcc -O1 -w -static -o "$made/looks-static" "$2/looks.c" 2>/dev/null
 "$static" -O1 -w -static -o "$made/looks-musl" "$2/looks.c" 2>/dev/null
 [ "$static" = gcc ] || musl-gcc -O1 -w -pthread -o "$made/signals-musl" "$2/signals.c"

@@ -12,15 +12,14 @@ check() { # PROGRAM NAME
     golang) [ -x "$guest/made/forks-go" ] || skip "no Go here" ;;
     musl_*) [ -x "$guest/made/churn-musl" ] || skip "no musl-gcc here" ;;
   esac
-  timeout -k 5 180 lichen exec w "/guest/$1" "$2" </dev/null
+  timeout -k 5 180 lichen exec -e CALLS="$calls" w "/guest/$1" "$2" </dev/null
 }
 # java, node, rpm and debugger: their packages are not in these images (`guests` has them). code_from_nowhere is a program of this machine's glibc.
 if [ "${LICHEN_RELEASES:-}" = all ]; then
   names=$("$guest/acceptance" | grep -Evx 'java|node|rpm|debugger|code_from_nowhere')
 else
-  names='paths python compile signals environment executing auxiliary superuser dpkg maps churn'
+  names='paths python compile signals environment executing auxiliary superuser dpkg maps churn cancel'
 fi
-# Of the engine symbols not `churn` (threads that load libraries while others fork are not safe there yet) nor `musl_signals` (it hangs behind its tests of cancellation).
 through() { # IMAGE PROGRAM NAME…
   local image=$1 program=$2 launcher strategy
   shift 2
@@ -30,13 +29,13 @@ through() { # IMAGE PROGRAM NAME…
         all/* | */bullseye/trap/extract | */bullseye/preload/uufs | */trixie/trap/uufs | */trixie/preload/extract | */bullseye/symbols/uufs | */trixie/symbols/extract | */test/alpine/*) ;;
         *) continue ;;
       esac
-      options=(--launcher $launcher --strategy $strategy)
-      [ $launcher != symbols ] || options=(--launcher preload --preload-engine symbols --strategy $strategy)
+      options=(--launcher $launcher --strategy $strategy) calls=''
+      [ $launcher != symbols ] || options=(--launcher preload --preload-engine symbols --strategy $strategy) calls=libc
       way="$image, $launcher, $strategy"
       t "$way: works here" able
       (able) >/dev/null 2>&1 || continue
       lichen run -d --name w "${options[@]}" -v "$guest:/guest:ro" "$image" sleep 100000 >/dev/null
-      for name in $(printf '%s\n' "$@" | if [ $launcher = symbols ]; then under_symbols | grep -Ev 'churn|musl_signals'; else cat; fi); do t "$way: $name" check "$program" "$name"; done
+      for name in $(printf '%s\n' "$@" | if [ $launcher = symbols ]; then under_symbols; else cat; fi); do t "$way: $name" check "$program" "$name"; done
       t "$way: nothing is left running" eval 'lichen rm -f w >/dev/null'
     done
   done

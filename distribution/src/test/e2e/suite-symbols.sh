@@ -49,7 +49,7 @@ lichen inspect --type image workshop >/dev/null 2>&1 && for strategy in uufs ext
   t "$strategy: a Debian starts" begin
   check() { # NAME
     [ "$1" != java ] || [ -e "$guest/made/forks.jar" ] || skip "no JDK here"
-    timeout -k 5 180 lichen exec w /guest/acceptance "$1" </dev/null
+    timeout -k 5 180 lichen exec -e CALLS=libc w /guest/acceptance "$1" </dev/null
   }
   for name in $(names); do
     t "$strategy: $name" check "$name"
@@ -62,7 +62,7 @@ lichen inspect --type image workshop >/dev/null 2>&1 && for strategy in uufs ext
       python3 -c "import ctypes; assert ctypes.CDLL(\"/tmp/lib/libanswer.so\").answer() == 42; assert ctypes.CDLL(\"libm.so.6\"); ctypes.CDLL(\"libz.so.1\")"'
   }
   t "$strategy: RPATH, RUNPATH, LD_LIBRARY_PATH, a library that is missing, dlopen" compiled
-  t "$strategy: what libc opens, starts and tells by itself; forks among threads; jumps out of calls" lichen exec w bash -ec 'cd /tmp && gcc -w -o library /guest/library.c -ldl -lpthread && ./library'
+  t "$strategy: what libc opens, starts and tells by itself; forks among threads, and in handlers; jumps out of calls" lichen exec w bash -ec 'cd /tmp && gcc -w -o library /guest/library.c -ldl -lpthread && ./library'
   t "$strategy: nothing is left running" eval 'lichen rm -f w >/dev/null'
 done
 lichen rmi -f workshop >/dev/null 2>&1

@@ -1,5 +1,6 @@
 /* churn DIRECTORY LIBRARY ROUNDS [THREADS]: threads that load and unload libraries, fork, spawn, replace the files that others load, and change the rights of what is mapped, all at once. Each
- * thing a thread does is a round. Fails with the line that did not hold, and by a signal if there is no end to it. */
+ * thing a thread does is a round. Fails with the line that did not hold, and by a signal if there is no end to it. With CALLS=libc in the environment the library calls libc's functions, and
+ * makes no system calls by itself. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
@@ -25,6 +26,12 @@ static const char *directory;
 static char *library;
 static long library_size, want;
 static atomic_long left;
+static const struct functions {
+    int (*open)(const char *path, int flags, ...);
+    off_t (*seek)(int fd, off_t offset, int whence);
+    int (*close)(int fd);
+} LIBC = {open, lseek, close}, *functions;
+typedef long plug_function(const char *path, const struct functions *libc);
 extern char **environ;
 
 #define CHECK(c)                                                                            \
@@ -58,8 +65,8 @@ static void replace(unsigned number, long unique) {
 static void load(const char *path) {
     void *loaded = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     CHECK(loaded);
-    long (*plug)(const char *) = (long (*)(const char *))dlsym(loaded, "plug");
-    CHECK(plug && plug(FILE_THERE) == want);
+    plug_function *plug = (plug_function *)dlsym(loaded, "plug");
+    CHECK(plug && plug(FILE_THERE, functions) == want);
     CHECK(dlclose(loaded) == 0);
 }
 
@@ -100,7 +107,7 @@ static long map_and_call(const char *path, bool unmap) {
         }
     }
     if (!plug_at) return -5;
-    const long result = ((long (*)(const char *))(at + plug_at))(FILE_THERE);
+    const long result = ((plug_function *)(at + plug_at))(FILE_THERE, functions);
     if (unmap) munmap(at, span);
     return result;
 }
@@ -200,6 +207,7 @@ int main(int count, char **arguments) {
     const long many = count > 4 ? atol(arguments[4]) : THREADS;
     directory = arguments[1];
     left = atol(arguments[3]);
+    functions = getenv("CALLS") && !strcmp(getenv("CALLS"), "libc") ? &LIBC : NULL;
     setvbuf(stdout, NULL, _IONBF, 0);
     alarm(60 + (unsigned)left / 10);
     const int fd = open(arguments[2], O_RDONLY | O_CLOEXEC);

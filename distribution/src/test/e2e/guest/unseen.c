@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -75,6 +77,16 @@ static raw of_a_file(void) {
     void *at = mmap(NULL, ROOM, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
     close(fd);
     return at == MAP_FAILED ? NULL : at;
+}
+
+static raw attached(void) {
+    const int id = shmget(IPC_PRIVATE, ROOM, 0700);
+    if (id < 0) return NULL;
+    void *writable = shmat(id, NULL, 0), *executable = shmat(id, NULL, SHM_RDONLY | SHM_EXEC);
+    shmctl(id, IPC_RMID, NULL);
+    if (writable == (void *)-1 || executable == (void *)-1) return NULL;
+    memcpy(writable, CODE, sizeof CODE);
+    return executable;
 }
 
 static int sees(raw call) {
@@ -190,7 +202,7 @@ int main(int count, char **arguments) {
     static const struct {
         const char *name;
         raw (*make)(void);
-    } KINDS[] = {{"writable", writable}, {"protected", protected}, {"reserved", reserved}, {"mapped_twice", mapped_twice}, {"low", low}, {"of_a_file", of_a_file}, {"moved", moved}};
+    } KINDS[] = {{"writable", writable}, {"protected", protected}, {"reserved", reserved}, {"mapped_twice", mapped_twice}, {"low", low}, {"of_a_file", of_a_file}, {"moved", moved}, {"attached", attached}};
     file = count > 1 ? arguments[1] : "";
     for (unsigned i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
         if (count > 2 && strcmp(arguments[2], KINDS[i].name)) continue;

@@ -9,6 +9,9 @@
 #define FORWARD(name, number)                                                       \
     long plain_##name(long a, long b, long c, long d, long e, long f) EXPORTED(#name); \
     long plain_##name(long a, long b, long c, long d, long e, long f) { return told(CALL(number, a, b, c, d, e, f)); }
+#define CANCELLABLE(name, number)                                                   \
+    long plain_##name(long a, long b, long c, long d, long e, long f) EXPORTED(#name); \
+    long plain_##name(long a, long b, long c, long d, long e, long f) { return told(CALL_CANCELLABLE(number, a, b, c, d, e, f)); }
 #include "symbols.def"
 
 enum { EACCESS = 0x200 };
@@ -83,7 +86,7 @@ int lib_setegid(gid_t gid) { return (int)told(CALL(setresgid, -1, gid, -1)); }
 
 long lib_recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int flags, void *address, void *address_size) EXPORTED("__recvfrom_chk");
 long lib_recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int flags, void *address, void *address_size) {
-    return told(CALL(recvfrom, fd, buffer, size < room ? size : room, flags, address, address_size));
+    return told(CALL_CANCELLABLE(recvfrom, fd, buffer, size < room ? size : room, flags, address, address_size));
 }
 
 /* Each message by itself, for the kernel's own call would take their addresses as the host's. */
@@ -102,7 +105,7 @@ struct messages {
 int lib_sendmmsg(int fd, struct messages *messages, unsigned count, int flags) EXPORTED("sendmmsg");
 int lib_sendmmsg(int fd, struct messages *messages, unsigned count, int flags) {
     for (unsigned i = 0; i < count; i++) {
-        const long result = CALL(sendmsg, fd, &messages[i].head, flags);
+        const long result = i ? CALL(sendmsg, fd, &messages[i].head, flags) : CALL_CANCELLABLE(sendmsg, fd, &messages[i].head, flags);
         if (result < 0) return i ? (int)i : (int)told(result);
         messages[i].size = (unsigned)result;
     }

@@ -6,6 +6,7 @@
 #define NR_exit 60
 #define SIG_SETMASK 2
 #define CLONE_VM_VFORK_CHILD (0x100 | 0x4000 | 17)
+#define C_BY_LIBC (C_REAL_RSP + 8 + 3 * 8)
 .set mask_at, C_MASK /* the preprocessor does not look into strings */
 
 .macro set_mask new /* destroys rax, rcx, rdx, rsi, rdi, r10, r11 */
@@ -18,7 +19,18 @@
 .endm
 
 .text
-.hidden slot_run, window, exec_window, slot_release, every_signal
+.hidden slot_run, window, window_by_libc, exec_window, slot_release, every_signal
+
+/* What slot_run has pushed lies on the guest's stack, where a window is: a thread that is ended in one is unwound to the wrapper from there. */
+.macro cfi_kept
+    .cfi_def_cfa rsp, 56
+    .cfi_offset rbx, -16
+    .cfi_offset r12, -24
+    .cfi_offset r13, -32
+    .cfi_offset r14, -40
+    .cfi_offset rbp, -48
+    .cfi_offset r15, -56
+.endm
 
 /* struct answer { long result, kept; } slot_run(call, answer): calls answer(call) on the slot's stack. kept: 1: the slot is still the caller's; 0: exec_window has given it back, and
    the mask is the guest's. */
@@ -51,11 +63,23 @@ window:
     mov     %rax, C_WINDOW + 48(%r15)
     mov     %rsp, C_ENGINE_RSP(%r15)
     mov     C_REAL_RSP(%r15), %rsp
+    .cfi_startproc
+    cfi_kept
     set_mask "lea mask_at(%r15), %rsi"
+    cmpq    $0, C_BY_LIBC(%r15)
+    jne     1f
     load_window
     syscall
-    mov     %rax, %rbx
+    jmp     2f
+1:  sub     $8, %rsp                /* slot_run has pushed six registers onto a stack that was aligned */
+    .cfi_adjust_cfa_offset 8
+    mov     %r15, %rdi
+    call    window_by_libc
+    add     $8, %rsp
+    .cfi_adjust_cfa_offset -8
+2:  mov     %rax, %rbx
     set_mask "lea every_signal(%rip), %rsi"
+    .cfi_endproc
     mov     %rbx, %rax
     mov     C_ENGINE_RSP(%r15), %rsp
     pop_kept

@@ -114,6 +114,31 @@ static iterate_function *real_iterate(void) {
 }
 static int iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) { return real_iterate()(callback, data); }
 
+/* What is there when the program begins stays, so it can be looked through without the linker's lock: in a forked child that may be held by a thread which is not there. */
+enum { OBJECTS = 512 };
+static struct {
+    uint64_t address;
+    const Elf64_Phdr *headers;
+    uint16_t count;
+} objects[OBJECTS];
+static unsigned object_count;
+
+static int keep_object(struct dl_phdr_info *info, size_t size, void *data) {
+    (void)size, (void)data;
+    objects[object_count].address = info->dlpi_addr;
+    objects[object_count].headers = info->dlpi_phdr;
+    objects[object_count].count = info->dlpi_phnum;
+    return ++object_count == OBJECTS;
+}
+void libc_begin(void) { iterate(keep_object, NULL); }
+
+static void look_through(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data) {
+    for (unsigned i = 0; i < object_count; i++) {
+        struct dl_phdr_info info = {.dlpi_addr = objects[i].address, .dlpi_phdr = objects[i].headers, .dlpi_phnum = objects[i].count};
+        if (callback(&info, sizeof info, data)) return;
+    }
+}
+
 static bool is_own(const struct dl_phdr_info *info) {
     const uint64_t here = (uint64_t)&library;
     for (unsigned i = 0; i < info->dlpi_phnum; i++)
@@ -142,15 +167,20 @@ static int look_in(struct dl_phdr_info *info, size_t size, void *data) {
 }
 
 static void *find(const char *name, bool variable) {
-    struct search search = search_for(name);
-    search.variable = variable;
-    iterate(look_in, &search);
-    if (search.found || variable) return (void *)search.found;
-    search.begun = search.passed = false, search.all = true; /* musl's stands in front of us */
-    iterate(look_in, &search);
-    return (void *)search.found;
+    for (int loaded_later = 0; loaded_later < 2; loaded_later++) {
+        for (int in_front = 0; in_front < 2; in_front++) { /* musl's stands in front of us */
+            struct search search = search_for(name);
+            search.variable = variable;
+            search.all = in_front;
+            if (loaded_later) iterate(look_in, &search);
+            else look_through(look_in, &search);
+            if (search.found) return (void *)search.found;
+        }
+    }
+    return NULL;
 }
 
+unsigned libc_loaded = 1;
 void *libc_find(const char *name) { return find(name, false); }
 void *libc_variable(const char *name) { return find(name, true); }
 
@@ -170,7 +200,7 @@ static int look_at_program(struct dl_phdr_info *info, size_t size, void *data) {
 
 void libc_program(uint64_t extent[4]) { iterate(look_at_program, extent); }
 
-/* ---- what programs are told of what is loaded: the guest's paths, and nothing of the library */
+/* ---- what programs are told of what is loaded: the guest's paths, and of the library that there is something without a name, for its frames are unwound too */
 
 struct telling {
     int (*callback)(struct dl_phdr_info *, size_t, void *);
@@ -182,9 +212,9 @@ static int tell_of(struct dl_phdr_info *info, size_t size, void *data) {
     struct dl_phdr_info copy;
     const bool program = !telling->begun;
     telling->begun = true;
-    if (is_own(info)) return 0;
     bytes_copy(&copy, info, size < sizeof copy ? size : sizeof copy);
-    if (program && library.musl) copy.dlpi_name = engine.executable; /* it takes its name from the arguments */
+    if (is_own(info)) copy.dlpi_name = "";
+    else if (program && library.musl) copy.dlpi_name = engine.executable; /* it takes its name from the arguments */
     else if (copy.dlpi_name && *copy.dlpi_name == '/') copy.dlpi_name = library_name(copy.dlpi_name);
     return telling->callback(&copy, size < sizeof copy ? size : sizeof copy, telling->data);
 }

@@ -4,6 +4,9 @@
 
 #include "library.h"
 
+/* Before anything is looked for; it works without, but asks the linker each time. */
+void libc_begin(void);
+
 /* A variable of libc's, the one that the program uses; NULL: there is none. */
 void *libc_variable(const char *name);
 

@@ -81,10 +81,15 @@ static void *open_library(const char *name, int flags, long space, bool spaced) 
     return handle;
 }
 
+static void *opened(void *handle) {
+    if (handle) __atomic_fetch_add(&libc_loaded, 1, __ATOMIC_RELEASE);
+    return handle;
+}
+
 void *lib_dlopen(const char *name, int flags) EXPORTED("dlopen");
-void *lib_dlopen(const char *name, int flags) { return open_library(name, flags, 0, false); }
+void *lib_dlopen(const char *name, int flags) { return opened(open_library(name, flags, 0, false)); }
 void *lib_dlmopen(long space, const char *name, int flags) EXPORTED("dlmopen");
-void *lib_dlmopen(long space, const char *name, int flags) { return open_library(name, flags, space, true); }
+void *lib_dlmopen(long space, const char *name, int flags) { return opened(open_library(name, flags, space, true)); }
 
 /* What is not found is told by the name that was asked for. */
 typedef char *dlerror_function(void);

@@ -22,10 +22,18 @@ extern struct library library;
 
 /* ---- enter.c */
 
+/* In the page of the pool, which the kernel clears for a forked child: there nobody holds a lock. */
+static inline uint32_t *settled(void) { return (uint32_t *)(ENGINE_POOL + 8 * SLOT_WORDS); }
+static inline uint32_t *piped_lock(void) { return settled() + 1; }
+
 /* A system call as the guest would make it: >= 0 or -errno. Blocks signals, takes a slot. */
 long engine_call(long number, long a, long b, long c, long d, long e, long f);
 #define CALL(name, ...) CALL_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define CALL_SIX(number, a, b, c, d, e, f, ...) engine_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+/* The same for a function of libc's that is a point of cancellation: the thread may be ended in it, so nothing may be held that would be lost. Not in a child that shares its parent's memory. */
+long engine_cancellable(long number, long a, long b, long c, long d, long e, long f);
+#define CALL_CANCELLABLE(name, ...) CALL_CANCELLABLE_SIX(__NR_##name, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL_CANCELLABLE_SIX(number, a, b, c, d, e, f, ...) engine_cancellable(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /* Something else that needs a slot. `data` is in call->rdi. */
 long engine_do(long (*what)(struct call *call), void *data);
 static inline void *data_of(const struct call *call) { return (void *)(uintptr_t)call->rdi; }
@@ -40,13 +48,20 @@ int get_errno(void);
 void *malloc(size_t size);
 void free(void *memory);
 void *realloc(void *memory, size_t size);
-/* A function of the libc that is here, behind ours; NULL: it has none. Asks each time. */
+/* A function of the libc that is here, behind ours; NULL: it has none. Asks each time; LIBC only if libraries were loaded meanwhile. */
 void *libc_find(const char *name);
+extern unsigned libc_loaded; /* how often libraries were, and 1 */
 #define LIBC(type, name)                                                                      \
     ({                                                                                        \
         static type *found_;                                                                  \
+        static unsigned missed_;                                                              \
+        const unsigned loaded_ = __atomic_load_n(&libc_loaded, __ATOMIC_ACQUIRE);             \
         type *now_ = __atomic_load_n(&found_, __ATOMIC_ACQUIRE);                              \
-        if (!now_) __atomic_store_n(&found_, now_ = (type *)libc_find(#name), __ATOMIC_RELEASE); \
+        if (!now_ && __atomic_load_n(&missed_, __ATOMIC_RELAXED) != loaded_) {                \
+            now_ = (type *)libc_find(#name);                                                  \
+            if (now_) __atomic_store_n(&found_, now_, __ATOMIC_RELEASE);                      \
+            else __atomic_store_n(&missed_, loaded_, __ATOMIC_RELAXED);                       \
+        }                                                                                     \
         now_;                                                                                 \
     })
 char *text_copy(const char *text); /* by malloc */

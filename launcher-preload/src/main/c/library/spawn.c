@@ -214,28 +214,66 @@ static long wait_for_child(long pid, int *status) {
     return result;
 }
 
+struct commanding {
+    pid_t pid;
+    uint64_t mask;
+    struct kernel_action interrupt, quit;
+};
+static void leave_signals(struct commanding *commanding) {
+    static const struct kernel_action IGNORED = {.handler = 1};
+    const uint64_t block = 1ull << (CHILD - 1);
+    SYS(rt_sigaction, INTERRUPT, &IGNORED, &commanding->interrupt, 8);
+    SYS(rt_sigaction, QUIT, &IGNORED, &commanding->quit, 8);
+    SYS(rt_sigprocmask, BLOCK, &block, &commanding->mask, 8);
+}
+static void take_signals(const struct commanding *commanding) {
+    SYS(rt_sigaction, INTERRUPT, &commanding->interrupt, NULL, 8);
+    SYS(rt_sigaction, QUIT, &commanding->quit, NULL, 8);
+    SYS(rt_sigprocmask, SETMASK, &commanding->mask, NULL, 8);
+}
+static void end_command(void *data) {
+    SYS(kill, ((struct commanding *)data)->pid, 9);
+    wait_for_child(((struct commanding *)data)->pid, NULL);
+    take_signals(data);
+}
+
+/* glibc's list of what a thread that is ended, or jumps away, calls; its entries lie on the stack. musl's is not told of jumps, and its own system() leaves the command to itself. */
+struct at_end {
+    void *entry[8];
+    bool pushed;
+};
+typedef void push_function(void *entry, void (*function)(void *), void *data);
+typedef void pop_function(void *entry, int call);
+static void at_end_push(struct at_end *at_end, void (*function)(void *), void *data) {
+    push_function *push = LIBC(push_function, _pthread_cleanup_push);
+    at_end->pushed = !library.musl && push && LIBC(pop_function, _pthread_cleanup_pop);
+    if (at_end->pushed) push(at_end->entry, function, data);
+}
+static void at_end_pop(struct at_end *at_end) {
+    if (at_end->pushed) LIBC(pop_function, _pthread_cleanup_pop)(at_end->entry, 0);
+}
+
+typedef int waitpid_function(int pid, int *status, int options);
+
 int lib_system(const char *command) EXPORTED("system");
 int lib_system(const char *command) {
-    static const struct kernel_action IGNORED = {.handler = 1};
-    struct kernel_action interrupt, quit;
-    uint64_t block = 1ull << (CHILD - 1), mask;
-    int status = -1;
-    pid_t pid = 0;
+    struct commanding commanding = {.pid = 0};
+    struct at_end at_end;
+    int status = 127 << 8, result = 0;
     if (!command) return CALL(access, "/bin/sh", 1) == 0;
     char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, (char *)(uintptr_t)command, NULL};
     struct spawn spawn = {.path = "/bin/sh", .argv = argv, .envp = environ, .attributes.flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK};
-    SYS(rt_sigaction, INTERRUPT, &IGNORED, &interrupt, 8);
-    SYS(rt_sigaction, QUIT, &IGNORED, &quit, 8);
-    SYS(rt_sigprocmask, BLOCK, &block, &mask, 8);
-    spawn.attributes.mask[0] = mask;
-    spawn.attributes.defaults[0] = (interrupt.handler != 1 ? 1ull << (INTERRUPT - 1) : 0) | (quit.handler != 1 ? 1ull << (QUIT - 1) : 0);
-    const int error = start(&pid, &spawn);
-    long result = error ? 0 : wait_for_child(pid, &status);
-    if (error) status = 127 << 8;
-    SYS(rt_sigaction, INTERRUPT, &interrupt, NULL, 8);
-    SYS(rt_sigaction, QUIT, &quit, NULL, 8);
-    SYS(rt_sigprocmask, SETMASK, &mask, NULL, 8);
-    return result < 0 ? (int)told(result) : status;
+    leave_signals(&commanding);
+    spawn.attributes.mask[0] = commanding.mask;
+    spawn.attributes.defaults[0] = (commanding.interrupt.handler != 1 ? 1ull << (INTERRUPT - 1) : 0) | (commanding.quit.handler != 1 ? 1ull << (QUIT - 1) : 0);
+    if (start(&commanding.pid, &spawn) == 0) {
+        at_end_push(&at_end, end_command, &commanding);
+        do result = LIBC(waitpid_function, waitpid)(commanding.pid, &status, 0);
+        while (result < 0 && get_errno() == EINTR);
+        at_end_pop(&at_end);
+    }
+    take_signals(&commanding);
+    return result < 0 ? -1 : status;
 }
 
 /* ---- popen */
@@ -246,11 +284,10 @@ struct piped {
     pid_t pid;
 };
 static struct piped *piped;
-static int piped_lock;
 static void lock(void) {
-    while (__atomic_exchange_n(&piped_lock, 1, __ATOMIC_ACQUIRE)) SYS(sched_yield, 0);
+    while (__atomic_exchange_n(piped_lock(), 1, __ATOMIC_ACQUIRE)) SYS(sched_yield, 0);
 }
-static void unlock(void) { __atomic_store_n(&piped_lock, 0, __ATOMIC_RELEASE); }
+static void unlock(void) { __atomic_store_n(piped_lock(), 0, __ATOMIC_RELEASE); }
 
 typedef FILE *fdopen_function(int fd, const char *mode);
 typedef int fclose_function(FILE *stream);

@@ -104,6 +104,7 @@ static void begin(char **envp, char *state) {
     library.links = fields[STATE_LINKS];
     library.program = fields[STATE_HOST];
     library.argv = arguments_before(envp);
+    libc_begin();
     library.state = HERE;
     engine_do(who, NULL);
     show_variables(envp);

@@ -47,7 +47,7 @@ static FILE *open_stream(const char *path, const char *mode) {
     bool charset;
     const int flags = flags_of(mode, &charset);
     if (flags < 0) return set_errno(EINVAL), NULL;
-    const long fd = told(CALL(open, path, flags, 0666));
+    const long fd = told(CALL_CANCELLABLE(open, path, flags, 0666));
     if (fd < 0) return NULL;
     FILE *stream;
     if (charset) {

@@ -48,6 +48,8 @@ bool may_leave(struct call *call, const struct union_place *place);
 long open_generated(struct call *call, const struct union_place *place, int flags);
 /* Whether that could be, by its last name. */
 bool is_generated(const char *name);
+/* Whether a descriptor, which was looked at, is of such a copy in memory; then `path` (PATH_ROOM) is the guest path of what it is a copy of. */
+bool is_generated_copy(const struct union_status *status, int fd, char *path);
 /* Where a link in map_files leads, if it is one: to `path`, as the kernel would tell it without images; or 0. */
 long mapped_behind(struct call *call, const struct union_place *place, char *path);
 /* maps.c */

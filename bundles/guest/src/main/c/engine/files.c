@@ -264,7 +264,9 @@ static long look(struct call *call, int dir, const char *path, int flags, struct
     long result;
     find_caller(call, &caller);
     if (!*path && flags & AT_EMPTY_PATH && dir != AT_FDCWD) {
+        char *copied = scratch_of(call)->other_path;
         result = union_stat(&engine.tree, place, dir, path, flags, status);
+        if (result == 0 && is_generated_copy(status, dir, copied)) return look(call, AT_FDCWD, copied, 0, status);
         if (result < 0 || !caller.emulated) return result;
         const struct root_host host = host_of(status);
         result = node_seen(call, dir, status->dev, &host, &node);
@@ -327,7 +329,8 @@ long call_statx(struct call *call) {
     struct caller caller;
     struct root_node node;
     struct statx status;
-    const int flags = (int)call->rdx, dir = (int)call->rdi;
+    const int flags = (int)call->rdx;
+    int dir = (int)call->rdi;
     if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE) return -EINVAL;
     long result = path_argument(scratch->path, call->rsi);
     if (result == -EFAULT && !call->rsi && flags & AT_EMPTY_PATH) *scratch->path = 0, result = 0;
@@ -336,10 +339,14 @@ long call_statx(struct call *call) {
     if (!*scratch->path && flags & AT_EMPTY_PATH && dir != AT_FDCWD) {
         result = SYS(statx, dir, "", flags, call->r10, &status);
         if (result < 0) return result;
+        const struct union_status kind = {.mode = status.stx_mode, .nlink = status.stx_nlink};
         const struct root_host host = root_host_of_statx(&status);
         const uint64_t minor = status.stx_dev_minor, device = (minor & 0xff) | status.stx_dev_major << 8 | (minor & ~0xffull) << 12; /* as stat tells it */
-        if (caller.emulated && node_seen(call, dir, device, &host, &node) == 0) root_show_statx(&status, &node);
-        return guest_write(call->r8, &status, sizeof status);
+        if (!is_generated_copy(&kind, dir, scratch->path)) {
+            if (caller.emulated && node_seen(call, dir, device, &host, &node) == 0) root_show_statx(&status, &node);
+            return guest_write(call->r8, &status, sizeof status);
+        }
+        dir = AT_FDCWD;
     }
     const bool asks = caller.emulated && !caller.almighty; /* else the call itself looks at a name that it does not follow */
     result = resolve_path(call, place, dir, scratch->path, as_told(flags) | (flags & AT_SYMLINK_NOFOLLOW && !asks ? UNION_LAZY : 0U));

@@ -1,5 +1,7 @@
 #include "mappings.h"
 
+#include <linux/ipc.h>
+#include <asm/shmbuf.h>
 #include <linux/sched.h>
 
 #include "cache.h"
@@ -133,6 +135,16 @@ long call_pkey_mprotect(struct call *call) { return protected(call, SYS(pkey_mpr
 long call_mremap(struct call *call) {
     const long result = SYS(mremap, call->rdi, call->rsi, call->rdx, call->r10, call->r8);
     if (result >= 0) unseen_moved(call->rdi, (uint64_t)result, call->rdx);
+    return result;
+}
+
+/* A segment of shared memory is no file of the guest's, so no ELF file either. */
+long call_shmat(struct call *call) {
+    enum { READ_ONLY = 010000, EXECUTABLE = 0100000, STATUS = 2 };
+    struct shmid64_ds segment;
+    if (stage_filtered || !(call->rdx & EXECUTABLE) || SYS(shmctl, call->rdi, STATUS, &segment) < 0) return SYS(shmat, call->rdi, call->rsi, call->rdx);
+    const long result = unseen_attach(call, segment.shm_segsz);
+    if (result >= 0) unseen_appeared(call, (uint64_t)result, segment.shm_segsz, !(call->rdx & READ_ONLY));
     return result;
 }
 

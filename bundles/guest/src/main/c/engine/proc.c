@@ -43,9 +43,30 @@ static long process_of(const struct union_place *place, size_t size, const char 
     return -1;
 }
 
+static const char MEMORY[] = "/memfd:", DELETED[] = " (deleted)";
+
+/* "/memfd:/proc/PID/NAME (deleted)" is what open_generated() has made: the size of the name, which goes to the beginning, or 0. */
+static size_t name_of_copy(char *text, size_t size) {
+    const size_t head = sizeof MEMORY - 1, tail = sizeof DELETED - 1;
+    if (!begins(text, size, MEMORY) || size < head + tail || !bytes_equal(text + size - tail, DELETED, tail) || !begins(text + head, size - head, "/proc/")) return 0;
+    bytes_move(text, text + head, size - head - tail);
+    return size - head - tail;
+}
+
+bool is_generated_copy(const struct union_status *status, int fd, char *path) {
+    char name[UNION_FD_NAME];
+    if (!is_file(status) || status->nlink) return false;
+    union_name_of_fd(fd, name);
+    const long size = SYS(readlink, name, path, PATH_ROOM - 1);
+    const size_t copy = size > 0 ? name_of_copy(path, (size_t)size) : 0;
+    path[copy] = 0;
+    return copy && SYS(faccessat, AT_FDCWD, path, 0) == 0; /* unless the process has ended */
+}
+
 size_t told_by_proc(struct call *call, char *text, size_t size) {
-    static const char DELETED[] = " (deleted)";
     struct union_place *other = &scratch_of(call)->other;
+    const size_t copy = name_of_copy(text, size);
+    if (copy) return copy;
     const size_t tail = sizeof DELETED - 1, cut = size > tail && bytes_equal(text + size - tail, DELETED, tail) ? tail : 0;
     if (union_detranslate(&engine.tree, other, text, size - cut) < 0 || other->size + cut + 2 > PATH_ROOM) return size;
     if (other->size == 0) other->guest[other->size++] = '/';
@@ -160,7 +181,7 @@ long open_generated(struct call *call, const struct union_place *place, int flag
     if (kind == NOT_GENERATED || (flags & O_ACCMODE) != O_RDONLY) return -ENOENT;
     const long from = sys_openat(place->dir, place->path, O_RDONLY | O_CLOEXEC, 0);
     if (from < 0) return from;
-    const long to = SYS(memfd_create, place->guest + place->name, flags & O_CLOEXEC ? 1 : 0);
+    const long to = SYS(memfd_create, place->guest, flags & O_CLOEXEC ? 1 : 0);
     long result = to;
     if (to >= 0) result = kind == STATUS ? show_status(call, pid, from, to) : maps_show(call, from, to, kind == SMAPS);
     sys_close(from);

@@ -128,8 +128,9 @@ static uint64_t next_place(uint64_t size) {
     return at;
 }
 
+enum { TRIES = 32 };
+
 long unseen_map(const struct call *call) {
-    enum { TRIES = 32 };
     for (int i = 0; i < TRIES && call->rsi < (BELOW_END - BELOW) / 2; i++) {
         const uint64_t wanted = next_place(call->rsi);
         const long at = SYS(mmap, wanted, call->rsi, call->rdx, call->r10 | FIXED_NEW, call->r8, call->r9);
@@ -138,6 +139,14 @@ long unseen_map(const struct call *call) {
         else if (at != -EEXIST) return at;
     }
     return SYS(mmap, call->rdi, call->rsi, call->rdx, call->r10, call->r8, call->r9);
+}
+
+long unseen_attach(const struct call *call, uint64_t size) {
+    for (int i = 0; !call->rsi && i < TRIES && size < (BELOW_END - BELOW) / 2; i++) {
+        const long at = SYS(shmat, call->rdi, next_place(size), call->rdx);
+        if (at != -EINVAL) return at; /* else something is there */
+    }
+    return SYS(shmat, call->rdi, call->rsi, call->rdx);
 }
 
 /* ---- processes: the child begins behind the `syscall`, on a stack of its own or a copy; so that is in entry.S, and where to go on lies on either stack, out of the way of frames. A process

@@ -19,6 +19,8 @@ void unseen_appeared(struct call *call, uint64_t address, uint64_t size, bool wr
 void unseen_moved(uint64_t from, uint64_t to, uint64_t size);
 /* mmap's arguments, for memory that is or may become such code: mapped where it is trapped if the guest has not said where; the result is mmap's. */
 long unseen_map(const struct call *call);
+/* Likewise, of a shared memory segment of that size, for shmat's. */
+long unseen_attach(const struct call *call, uint64_t size);
 /* Whether these arguments are for such memory. */
 bool unseen_maybe(const struct call *call);
 
