@@ -36,6 +36,7 @@ void enter(struct launch *launch, pid_t pid) {
     guest_user(launch);
     /* From the fork on, processes of the container see us: they must not be able to take hold of this program or its descriptors. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    signals_keep_ignored();
     wait_prepare();
     pid_t child = vfork(); /* the child never returns from here; we go on when it has become the guest's program, or ended */
     if (child < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));

@@ -84,6 +84,7 @@ void enter_container(struct launch *launch, pid_t pid) {
     block_read(launch, "run/engine");
     guest_user(launch);
     guest_settle(launch);
+    signals_keep_ignored();
     wait_prepare();
     monitored.caller = getpid();
     monitored.together = !launch->plan.guest.terminal;

@@ -19,7 +19,9 @@ int wait_as_init(pid_t child, bool together, pid_t parent);
 /* What a guest without a program does: it waits to be told to end, and then ends well. Closes everything but stdin, stdout and stderr, so that it counts as running. */
 _Noreturn void wait_idle(void);
 
-/* Default dispositions and an empty mask, as a guest's program is to begin. */
+/* From now on signals_default leaves ignored what is so now (nohup): for a program that takes its caller's place. To be called before wait_prepare. */
+void signals_keep_ignored(void);
+/* Default dispositions, but for what is kept, and an empty mask, as a guest's program is to begin. */
 void signals_default(void);
 
 #endif
