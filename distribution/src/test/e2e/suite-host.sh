@@ -26,10 +26,11 @@ for launcher in userns trap preload; do
   }
   t "$launcher: which command it is never depends on what the guest has written" relative
   exact() {
-    lichen create -q --name both --launcher $launcher -v "$here:/data" --host-command "$here/report" --host-env 'T_*' test/alpine sleep 100000 >/dev/null && lichen start both >/dev/null &&
+    lichen create -q --name both --launcher $launcher -v "$here:/data" --host-command "$here/report,sh=/usr/local/bin/hostsh" --host-env 'T_*' test/alpine sleep 100000 >/dev/null && lichen start both >/dev/null &&
       lichen expose -n through both /usr/local/bin/report >/dev/null && python3 "$E2E/calls/exact.py" through "${LICHEN_ROUNDS:-40}"
   }
   t "$launcher: from the host through a container to the host, arguments, variables, input, streams and statuses are exact" exact
+  t "$launcher: the same way closed and odd descriptors, sizes, signals, jobs: as a shell of the host" eval 'lichen expose -n through-sh both /usr/local/bin/hostsh >/dev/null && python3 "$E2E/calls/alike.py" sh through-sh umask limits nice'
   t "$launcher: inspect tells what may be called" contains "$(lichen inspect both)" '"/usr/local/bin/report" : "'"$here/report"
   deep() {
     lichen create -q --name deep --launcher $launcher --host-command "$commands/again=/usr/local/bin/again" test/alpine sh >/dev/null && lichen expose -n again deep /usr/local/bin/again >/dev/null &&

@@ -46,5 +46,8 @@ void enter(struct launch *launch, pid_t pid) {
     }
     close(launch->report);
     close(launch->shim);
-    exit(wait_for(child, together));
+    given_let_go(&plan->guest);
+    const int result = wait_for(child, together);
+    if (plan->guest.exact) wait_end_alike();
+    exit(result);
 }

@@ -28,7 +28,8 @@ struct request {
     char *guest, *name, *directory; /* what the stub is, and what it was executed by */
     char **argv, **environment;
     uint64_t ignored; /* signals */
-    int stdio[HOSTCALL_STDIO];
+    int open[HOSTCALL_MOST], numbers[HOSTCALL_MOST]; /* descriptors, and what they are to be */
+    size_t open_count, number_count;
 };
 
 static _Noreturn void refuse(int fd, int status, const char *message) {
@@ -36,6 +37,11 @@ static _Noreturn void refuse(int fd, int status, const char *message) {
     frame_add_failure(&out, status, message);
     (void)write_all(fd, out.data, out.size);
     _exit(0);
+}
+
+static void add_number(struct request *request, uint64_t number) {
+    if (number <= STDERR_FILENO || number > INT_MAX || request->number_count == HOSTCALL_MOST) die(STATUS_LICHEN, "cannot read a call of the host: a descriptor is none");
+    request->numbers[request->number_count++] = (int)number;
 }
 
 static void read_request(const struct bytes *payload, struct request *request) {
@@ -47,6 +53,7 @@ static void read_request(const struct bytes *payload, struct request *request) {
         else if (record_is(&item, "argv")) list_add(&request->argv, record_text(&item));
         else if (record_is(&item, "envi")) list_add(&request->environment, record_text(&item));
         else if (record_is(&item, "igno")) request->ignored = record_number(&item);
+        else if (record_is(&item, "pass")) add_number(request, record_number(&item));
         else record_unknown(&item, "call");
     }
 }
@@ -129,13 +136,21 @@ static char *on_host(const struct shared *shared, char *word) {
     return there ? must_format("%.*s%s", (int)(path - word), word, there) : word;
 }
 
+/* First all above what any is to be, so that none takes another's place. */
+static void take_descriptors(const struct request *request) {
+    int above = 0, moved[HOSTCALL_MOST];
+    for (size_t i = 0; i < request->open_count; i++) above = request->numbers[i] > above ? request->numbers[i] : above;
+    for (size_t i = 0; i < request->open_count; i++) moved[i] = fcntl(request->open[i], F_DUPFD_CLOEXEC, above + 1);
+    for (size_t i = 0; i < request->open_count; i++)
+        if (moved[i] < 0 || dup2(moved[i], request->numbers[i]) < 0) _exit(STATUS_LICHEN);
+}
+
 static _Noreturn void run_command(const struct shim *shim, const struct host_command *command, const struct request *request) {
     sigset_t none;
     char **argv = NULL;
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
-    for (int i = 0; i < HOSTCALL_STDIO; i++)
-        if (dup2(request->stdio[i], i) < 0) _exit(STATUS_LICHEN);
+    take_descriptors(request);
     for (int number = 1; number < NSIG; number++) signal(number, request->ignored >> (number - 1) & 1 ? SIG_IGN : SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -223,8 +238,10 @@ static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
     sigaddset(&ended, SIGCHLD);
     sigprocmask(SIG_SETMASK, &ended, NULL);
     const int signals = signalfd(-1, &ended, SFD_CLOEXEC);
-    if (signals < 0 || !hostcall_receive(fd, &type, &payload, REQUEST_MOST, request.stdio) || type != 'H') _exit(1);
+    if (signals < 0 || !hostcall_receive(fd, &type, &payload, REQUEST_MOST, request.open, &request.open_count) || type != 'H') _exit(1);
+    for (; request.number_count < HOSTCALL_STDIO; request.number_count++) request.numbers[request.number_count] = (int)request.number_count;
     read_request(&payload, &request);
+    if (request.number_count != request.open_count) _exit(1);
     const struct host_command *command = allowed(&shim->plan, &request);
     if (!command) {
         AUTO_FREE char *message = must_format("cannot call the host (%s): the container may not call it", request.guest ? request.guest : "?");
@@ -237,7 +254,7 @@ static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
     const pid_t child = fork();
     if (child < 0) refuse(fd, STATUS_LICHEN, "cannot start a process on the host");
     if (child == 0) run_command(shim, command, &request);
-    for (int i = 0; i < HOSTCALL_STDIO; i++) close(request.stdio[i]);
+    for (size_t i = 0; i < request.open_count; i++) close(request.open[i]);
     attend(fd, signals, child);
 }
 

@@ -28,7 +28,7 @@ static _Noreturn void run_step(const struct shim *shim, const struct step *step,
     for (int i = 0; i < 3; i++) high[i] = stdio[i] < 0 ? -1 : fcntl(stdio[i], F_DUPFD_CLOEXEC, 16);
     for (int i = 0; i < 3; i++)
         if (high[i] < 0 || dup2(high[i], i) < 0) close(i); /* the caller has closed it: so it is for the guest */
-    step_execute(step, shim->container.id, step->payload.data, step->payload.size, report, step == &shim->plan.start ? shim->sealed : -1);
+    step_execute(step, shim->container.id, step->payload.data, step->payload.size, report, step == &shim->plan.start ? shim->sealed : -1, NULL);
 }
 
 /* The preparation's messages are the caller's; what it reports as `fail` ends the start. It ends with us, for nobody would hold the lock any more. */

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "process.h"
+
 /* What the caller of an entered program ignores; none of a container's start. Signals that a fault raises are not kept: who ignores them does not get on, and launchers stand on some. */
 static bool ignored[NSIG];
 
@@ -39,6 +41,17 @@ static void stop_too(void) {
     if (getpid() != 1) kill(getpid(), SIGSTOP);
 }
 
+static int ended_by; /* the signal that has ended the child; 0: none */
+
+static int result_of(int status) {
+    ended_by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return ended_by ? STATUS_SIGNAL + ended_by : WEXITSTATUS(status);
+}
+
+void wait_end_alike(void) {
+    if (ended_by) end_by_signal(ended_by);
+}
+
 /* true: the child has ended, and its status is in *result. */
 static bool reap(pid_t child, bool stops, int *result) {
     int status;
@@ -48,7 +61,7 @@ static bool reap(pid_t child, bool stops, int *result) {
             if (stops) stop_too();
             continue;
         }
-        *result = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+        *result = result_of(status);
         return true;
     }
     return false;
@@ -57,7 +70,7 @@ static bool reap(pid_t child, bool stops, int *result) {
 /* A child that has a reason to live on tells its result before its end. */
 static bool told(const siginfo_t *info, pid_t child, int *result) {
     if (info->si_signo != WAIT_TOLD || info->si_code != SI_QUEUE || info->si_pid != child) return false;
-    *result = info->si_value.sival_int;
+    *result = result_of(info->si_value.sival_int);
     return true;
 }
 

@@ -11,7 +11,9 @@ void wait_prepare(void);
 /* Forwards signals to `child`, reaps every other child, and answers the exit status (128+n for signal n). `together`: the child is in our process group, so that what the
    terminal sends reaches it by itself. */
 int wait_for(pid_t child, bool together);
-/* A child that goes on after what it was waited for queues this signal to its parent, with the status. */
+/* Where a signal has ended that child, ends by it, as a shell wants to see that it is to go no further; else it answers. */
+void wait_end_alike(void);
+/* A child that goes on after what it was waited for queues this signal to its parent, with the status as of waitpid. */
 #define WAIT_TOLD (SIGRTMAX - 1)
 /* The same for the first process of a container without a pid namespace, which never stops: -1 once `parent` is no longer our parent (prctl(PR_SET_PDEATHSIG) wakes us). */
 int wait_as_init(pid_t child, bool together, pid_t parent);
