@@ -86,7 +86,7 @@ for launcher in userns trap preload; do
   }
   t "$launcher: the new minimap2 of one container in the place of the old one of another, beside its samtools" replaced
   life() {
-    equals exited "$(lichen ps -a --filter name=minimap2 --format '{{.State}}')" && create --name life "$registry/debian:new" sleep 1000 && lichen start life >/dev/null && equals here "$(lichen exec life sh -c 'echo here >/root/file; cat /root/file')" &&
+    until_ 10 eval 'equals exited "$(lichen ps -a --filter name=minimap2 --format "{{.State}}")"' && create --name life "$registry/debian:new" sleep 1000 && lichen start life >/dev/null && equals here "$(lichen exec life sh -c 'echo here >/root/file; cat /root/file')" &&
       lichen stop -t 1 life >/dev/null && contains "$(lichen ps -a --filter name=life --format '{{.Status}}')" Exited && lichen start life >/dev/null &&
       equals here "$(lichen exec life cat /root/file)" && lichen rm -f life >/dev/null && equals "" "$(lichen ps -a --filter name=life -q)" && lichen unexpose minimap2 >/dev/null && lichen rm minimap2 >/dev/null
   }

@@ -54,6 +54,11 @@ for launcher in userns trap preload; do
     equals "got 5" "$(head -n 2 "$TMPDIR/signals" | xargs)" && until_ 10 eval "! kill -0 $(tail -n 1 "$TMPDIR/signals") 2>/dev/null"
   }
   t "$launcher: signals; and a caller that is killed takes its command with it" signals
+  outlives() {
+    local pid
+    pid=$(called test/alpine hostsh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!') && sleep 0.3 && kill "$pid" # it is there
+  }
+  t "$launcher: what a command of the host leaves behind is the host's, and goes on" outlives
   t "$launcher: nothing is left" eval 'until_ 10 eval "lichen rm -fa >/dev/null" && equals "" "$(lichen expose --list)"'
 done
 terminal() {

@@ -1,4 +1,4 @@
-/* Commands of the host that the container may call (orders: `host`). Its stubs (stub.c) connect to a socket of ours that the container shows; each call is carried out by a child of ours, which
+/* Commands of the host that the container may call (orders: `host`). Its stubs (stub.c) connect to a socket of ours that the container shows; each call is carried out by a process of its own, which
  * starts the command with the guest's own descriptors, so that not a byte passes through us. */
 #include <errno.h>
 #include <fcntl.h>
@@ -258,36 +258,55 @@ static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
     attend(fd, signals, child);
 }
 
-static pid_t going[CALLS_MOST];
-static size_t going_count;
-
-static void on_call(struct shim *shim, void *what, short events) {
-    (void)what, (void)events;
-    const int fd = accept4(shim->calling, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0) return;
-    const pid_t shims = getpid(), child = fork();
-    if (child == 0) serve(shim, fd, shims);
-    close(fd);
-    if (child > 0) going[going_count++] = child;
+/* Accepts calls until the shim has ended, which has the other end of `alive`; who calls more often at once waits. A call ends with us. */
+static _Noreturn void accept_calls(const struct shim *shim, int alive) {
+    const int kept[] = {shim->calling, shim->log.fd, alive};
+    size_t going = 0;
+    sigset_t all;
+    struct signalfd_siginfo info;
+    on_die = NULL;
+    setsid(); /* what a terminal sends is for the guest, who passes it on */
+    close_all_but(kept, sizeof kept / sizeof *kept);
+    prctl(PR_SET_NAME, "lichen-host", 0, 0, 0);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    const int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    const pid_t self = getpid();
+    struct pollfd polled[] = {{.fd = alive, .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.fd = shim->calling, .events = POLLIN}};
+    if (signals < 0) _exit(1);
+    for (;;) {
+        polled[2].fd = going < CALLS_MOST ? shim->calling : -1;
+        if (poll(polled, 3, -1) < 0 && errno != EINTR) _exit(1);
+        if (polled[0].revents) _exit(0);
+        while (read(signals, &info, sizeof info) == sizeof info) continue;
+        while (waitpid(-1, NULL, WNOHANG) > 0) going--;
+        const int fd = polled[2].fd >= 0 && polled[2].revents ? accept4(shim->calling, NULL, NULL, SOCK_CLOEXEC) : -1;
+        if (fd < 0) continue;
+        const pid_t child = fork();
+        if (child == 0) serve(shim, fd, self);
+        close(fd);
+        if (child > 0) going++;
+    }
 }
 
-void host_ended(pid_t child) {
-    for (size_t i = 0; i < going_count; i++)
-        if (going[i] == child) {
-            going[i] = going[--going_count];
-            return;
-        }
-}
-
-/* Whoever is the user in the container may connect; nobody else gets into the run directory. */
+/* Whoever is the user in the container may connect; nobody else gets into the run directory. Calls are accepted by a process that is no child of ours, for what a command of the host leaves behind, a
+ * container that it has started or a daemon, must not become ours: we adopt what the container leaves, and end it. */
 void host_open(struct shim *shim) {
+    int alive[2], status = 0;
     if (!shim->plan.host_command_count) return;
     shim->calling = socket_listen(shim->container.run, "h");
-    if (shim->calling < 0 || fchmodat(shim->container.run, "h", 0666, 0) != 0)
+    if (shim->calling < 0 || fchmodat(shim->container.run, "h", 0666, 0) != 0 || pipe2(alive, O_CLOEXEC) != 0)
         die(STATUS_LICHEN, "cannot open the socket for calls of the host (%s/h): %s", shim->container.run_path, strerror(errno));
-}
-
-/* Who calls more often at once waits. */
-void host_watch(struct shim *shim) {
-    if (going_count < CALLS_MOST) watch(shim->calling, POLLIN, on_call, NULL);
+    const pid_t child = fork();
+    if (child < 0) die(STATUS_LICHEN, "cannot start a process: %s", strerror(errno));
+    if (child == 0) {
+        close(alive[1]);
+        const pid_t accepting = fork();
+        if (accepting == 0) accept_calls(shim, alive[0]);
+        _exit(accepting < 0);
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    if (status) die(STATUS_LICHEN, "cannot start a process for calls of the host");
+    close(alive[0]); /* the other end stays open for as long as we live */
+    close_fd(&shim->calling);
 }

@@ -49,10 +49,10 @@ static void prepare_root(struct shim *shim) {
 
 void launch(struct shim *shim) {
     clock_gettime(CLOCK_REALTIME, &shim->began);
+    host_open(shim); /* before we adopt */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) die(STATUS_LICHEN, "cannot adopt the container's processes: %s", strerror(errno));
     shim->listening = socket_listen(shim->container.run, "s");
     if (shim->listening < 0) die(STATUS_LICHEN, "cannot open the container's socket (%s/s): %s", shim->container.run_path, strerror(errno));
-    host_open(shim);
     if (shim->plan.prepare.present && faccessat(shim->container.directory, "rootfs.ready", F_OK, 0) != 0) prepare_root(shim);
     else launch_step(shim);
 }

@@ -103,8 +103,6 @@ void calls_watch(struct shim *shim);
 
 /* host.c: what the container may call of the host. */
 void host_open(struct shim *shim);
-void host_watch(struct shim *shim);
-void host_ended(pid_t child);
 
 /* calls.c */
 /* In a child: it ends with its parent, whose pid that is. */
