@@ -18,7 +18,7 @@ bool hostcall_send(int socket, char type, const void *data, size_t size, const i
     union control control = {0};
     struct iovec part = {.iov_base = head, .iov_len = sizeof head};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(count * sizeof(int))};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    struct cmsghdr *header = &control.header;
     put_u32(head + 1, (uint32_t)size);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
