@@ -99,6 +99,19 @@ with_releases() {
   debian=$all why=$whys
 }
 
+# Tools of this host's release, where it is a Debian, and of another, as own=PATH old=PATH.
+with_tools() {
+  local release=bookworm old=bullseye paths=''
+  ! grep -qs '^ID=debian$' /etc/os-release || release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+  [ "$release" != bullseye ] || old=trixie
+  if paths="own=$("$here/prepare-tools.sh" "${LICHEN_CACHE:-$work/cache}" "$release" 2>"$work/why")" &&
+    paths="$paths old=$("$here/prepare-tools.sh" "${LICHEN_CACHE:-$work/cache}" "$old" 2>"$work/why")"; then
+    why='' debian=$paths
+  else
+    why=$(cat "$work/why") debian=''
+  fi
+}
+
 # Jobs are for users with a name. What Slurm writes lies elsewhere than what is the user's.
 with_slurm() {
   with_ranges
@@ -137,6 +150,7 @@ for suite; do
     union) with_debian && with_fuse ;;
     singularity) with_fuse ;;
     slurm) with_slurm ;;
+    compose) with_tools ;;
   esac
   cd "$own/home"
   env -i PATH="$work/lichen/bin:$PATH" HOME="$own/home" XDG_RUNTIME_DIR="$own/run" TMPDIR="$own/tmp" \

@@ -21,6 +21,7 @@ for launcher in userns trap preload; do
   t "$launcher: a stopped container is started for the call, and stopped after" eval '
     stopped tools && equals "1 2" "$(tool-sh -c "ls /etc/alpine-release | wc -l; echo 2" | xargs)" && until_ 10 stopped tools && equals 0 "$(lichen inspect --format "{{.State.ExitCode}}" tools)"'
   t "$launcher: arguments, variables, input, streams and statuses are exact" python3 "$E2E/calls/exact.py" report "${LICHEN_ROUNDS:-40}"
+  t "$launcher: closed and odd descriptors, sizes, signals, jobs: as a shell of the host" python3 "$E2E/calls/alike.py" sh tool-sh
   t "$launcher: a call of a running container, and one that starts it, need no Java" eval '
     no_java && equals x "$(tool-sh -c "echo x")" && until_ 10 ended && equals y "$(tool-sh -c "echo y")" && ! pgrep -u "$(id -u)" java'
   t "$launcher: the working directory is the same where it is shared" eval '

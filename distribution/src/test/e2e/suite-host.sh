@@ -26,10 +26,11 @@ for launcher in userns trap preload; do
   }
   t "$launcher: which command it is never depends on what the guest has written" relative
   exact() {
-    lichen create -q --name both --launcher $launcher -v "$here:/data" --host-command "$here/report" --host-env 'T_*' test/alpine sleep 100000 >/dev/null && lichen start both >/dev/null &&
+    lichen create -q --name both --launcher $launcher -v "$here:/data" --host-command "$here/report,sh=/usr/local/bin/hostsh" --host-env 'T_*' test/alpine sleep 100000 >/dev/null && lichen start both >/dev/null &&
       lichen expose -n through both /usr/local/bin/report >/dev/null && python3 "$E2E/calls/exact.py" through "${LICHEN_ROUNDS:-40}"
   }
   t "$launcher: from the host through a container to the host, arguments, variables, input, streams and statuses are exact" exact
+  t "$launcher: the same way closed and odd descriptors, sizes, signals, jobs: as a shell of the host" eval 'lichen expose -n through-sh both /usr/local/bin/hostsh >/dev/null && python3 "$E2E/calls/alike.py" sh through-sh umask limits nice'
   t "$launcher: inspect tells what may be called" contains "$(lichen inspect both)" '"/usr/local/bin/report" : "'"$here/report"
   deep() {
     lichen create -q --name deep --launcher $launcher --host-command "$commands/again=/usr/local/bin/again" test/alpine sh >/dev/null && lichen expose -n again deep /usr/local/bin/again >/dev/null &&
@@ -53,6 +54,11 @@ for launcher in userns trap preload; do
     equals "got 5" "$(head -n 2 "$TMPDIR/signals" | xargs)" && until_ 10 eval "! kill -0 $(tail -n 1 "$TMPDIR/signals") 2>/dev/null"
   }
   t "$launcher: signals; and a caller that is killed takes its command with it" signals
+  outlives() {
+    local pid
+    pid=$(called test/alpine hostsh -c 'setsid sleep 1000 >/dev/null 2>&1 & echo $!') && sleep 0.3 && kill "$pid" # it is there
+  }
+  t "$launcher: what a command of the host leaves behind is the host's, and goes on" outlives
   t "$launcher: nothing is left" eval 'until_ 10 eval "lichen rm -fa >/dev/null" && equals "" "$(lichen expose --list)"'
 done
 terminal() {

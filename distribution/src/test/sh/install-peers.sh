@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tests need and is missing: a real registry, other tools that read our store or what we write, tmux.
+# Installs what tests need and is missing: a real registry, other tools that read our store or what we write, tools of bioinformatics whose results are compared, tmux.
 set -eu
 packages=''
 want() { # PROGRAM PACKAGE
@@ -32,6 +32,9 @@ want patchelf patchelf
 want powerpc-linux-gnu-ld binutils-powerpc-linux-gnu
 want s390x-linux-gnu-ld binutils-s390x-linux-gnu
 want busybox busybox-static
+want minimap2 minimap2
+want samtools samtools
+want bwa bwa
 [ -n "$packages" ] || exit 0
 command -v apt-get >/dev/null || {
   echo "check: please install what tests need:$packages" >&2

@@ -231,7 +231,7 @@ void calls_exposed(char **arguments) {
     for (char **word = arguments + (arguments[0] ? 1 : 0); *word; word++) list_add(&exposed.command, *word);
     const char *depth = getenv(HOSTCALL_DEPTH);
     if (depth) list_add(&exposed.environment, must_format("%s=%s", HOSTCALL_DEPTH, depth));
-    const struct entry entry = {.how = {.interactive = true}, .weak = exposed.own ? NULL : callers_variables(), .environment = exposed.environment, .directory = directory_inside(&exposed), .user = "", .command = exposed.command};
+    const struct entry entry = {.how = {.interactive = true}, .weak = exposed.own ? NULL : callers_variables(), .environment = exposed.environment, .directory = directory_inside(&exposed), .user = "", .command = exposed.command, .exact = true};
     AUTO_CLOSE int lock = join(directory, O_CREAT);
     for (int tries = 0; tries < TRIES; tries++) { /* somebody may stop it in between */
         ensure_running(&exposed, directory, lock);

@@ -32,6 +32,7 @@ void attach_command(const struct options *options);
 struct entering {
     bool terminal, interactive, detached;
     const char *keys;
+    const int *passed; /* descriptors that stay open in the launcher, -1 at the end; NULL: none */
 };
 int enter(const struct step *step, const struct bytes *payload, const struct entering *how);
 /* What is to be run in a container that has published how it is entered. */
@@ -42,6 +43,7 @@ struct entry {
     const char *directory; /* NULL: the container's */
     const char *user;      /* "": as whom it was started */
     char **command;
+    bool exact; /* what the caller has opened is passed on, and a program that a signal ends ends us by it */
 };
 /* Enters and ends with it. Answers when the container in this directory has published nothing: it does not run. */
 void enter_published(int directory, const struct entry *entry);

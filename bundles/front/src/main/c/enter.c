@@ -38,7 +38,7 @@ static pid_t start(const struct step *step, const struct bytes *payload, const s
         } else if (how->terminal) {
             setpgid(0, 0); /* what our terminal sends is for us to forward */
         }
-        step_execute(step, id, payload->data, payload->size, ends[1], -1);
+        step_execute(step, id, payload->data, payload->size, ends[1], -1, NULL);
     }
     close(ends[1]);
     *reports = ends[0];
@@ -88,7 +88,7 @@ int enter(const struct step *step, const struct bytes *payload, const struct ent
     int reports;
     if (!how->terminal && !how->detached) {
         if (!how->interactive) no_input();
-        step_execute(step, here(), payload->data, payload->size, -1, -1);
+        step_execute(step, here(), payload->data, payload->size, -1, -1, how->passed);
     }
     pid_t child = start(step, payload, how, &reports);
     int master = await_start(reports);
@@ -121,6 +121,20 @@ static void make_payload(struct bytes *to, const struct step *step, const struct
     record_add(to, "size", shape, sizeof shape);
 }
 
+/* Each descriptor goes by another number, for the launcher has uses for the lowest; it gets its own back before the program is executed. The list of the other numbers. */
+static int *pass_descriptors(struct bytes *to) {
+    enum { OUT_OF_THE_WAY = 16 };
+    int *passed = inherited_descriptors();
+    for (int *fd = passed; *fd >= 0; fd++) {
+        const int other = fcntl(*fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+        if (other < 0) die(STATUS_LICHEN, "cannot pass descriptor %d on: %s", *fd, strerror(errno));
+        AUTO_FREE char *text = must_format("%d=%d", *fd, other);
+        record_add_text(to, "pass", text);
+        *fd = other;
+    }
+    return passed;
+}
+
 void enter_published(int directory, const struct entry *entry) {
     struct bytes published = {0}, payload = {0};
     struct step step = {0};
@@ -128,5 +142,10 @@ void enter_published(int directory, const struct entry *entry) {
     struct records list = {published.data, published.size};
     step_read(&step, &list);
     make_payload(&payload, &step, entry);
-    exit(enter(&step, &payload, &entry->how));
+    struct entering how = entry->how;
+    if (entry->exact) {
+        record_add_text(&payload, "flag", "exact");
+        how.passed = pass_descriptors(&payload);
+    }
+    exit(enter(&step, &payload, &how));
 }

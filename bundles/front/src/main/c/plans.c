@@ -108,7 +108,7 @@ static int run_foreground(const struct distribution *distribution, const struct 
 static int run_enter(const struct launch_plan *orders) {
     struct bytes published = {0}, payload = {0};
     struct step step = orders->enter;
-    struct entering how = {orders->flags & FLAG_TERMINAL, orders->flags & FLAG_INTERACTIVE, orders->flags & FLAG_DETACHED, orders->keys};
+    struct entering how = {orders->flags & FLAG_TERMINAL, orders->flags & FLAG_INTERACTIVE, orders->flags & FLAG_DETACHED, orders->keys, NULL};
     if (!orders->id) die(STATUS_LICHEN, "cannot carry out the plan: it names no container");
     AUTO_FREE char *path = must_format("%s/containers/%s", orders->home, orders->id);
     if (chdir(path) != 0 || !read_file(AT_FDCWD, "run/pid", &published)) die(STATUS_LICHEN, "cannot enter the container (%.12s): it does not run", orders->id);

@@ -5,6 +5,7 @@
 #include "block.h"
 #include "book.h"
 #include "inside.h"
+#include "wait.h"
 
 /* Whoever enters without saying as whom asks the first process; which waits for us there, or is us. */
 static void mark_first(const struct launch *launch) {
@@ -14,6 +15,7 @@ static void mark_first(const struct launch *launch) {
 
 void inside_container(struct launch *launch, const char *place, pid_t pid) {
     AUTO_FREE char *block = must_format("%s/engine", place);
+    signals_keep_ignored(); /* whoever executed us has left so what is to stay */
     launch->entering = pid != 0;
     launch->first = pid;
     launch->plan.guest.terminal = false; /* what there is of one is our stdin already */

@@ -23,6 +23,7 @@ static _Noreturn void execute_with_payload(const struct launch *launch, const ch
     static char *nothing[] = {NULL};
     close_on_exec_from(PAYLOAD_FD);
     if (launch->report >= 0) fcntl(launch->report, F_SETFD, 0);
+    for (size_t i = 0; i < launch->plan.guest.passed_count; i++) fcntl(launch->plan.guest.passed[i].at, F_SETFD, 0);
     if (dup2(launch->payload, PAYLOAD_FD) == PAYLOAD_FD) execve(program, argv, nothing);
     die(STATUS_LICHEN, "cannot execute the program that emulates root (%s): %s", program, strerror(errno));
 }

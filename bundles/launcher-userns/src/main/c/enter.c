@@ -36,6 +36,7 @@ void enter(struct launch *launch, pid_t pid) {
     guest_user(launch);
     /* From the fork on, processes of the container see us: they must not be able to take hold of this program or its descriptors. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    signals_keep_ignored();
     wait_prepare();
     pid_t child = vfork(); /* the child never returns from here; we go on when it has become the guest's program, or ended */
     if (child < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
@@ -45,5 +46,8 @@ void enter(struct launch *launch, pid_t pid) {
     }
     close(launch->report);
     close(launch->shim);
-    exit(wait_for(child, together));
+    given_let_go(&plan->guest);
+    const int result = wait_for(child, together);
+    if (plan->guest.exact) wait_end_alike();
+    exit(result);
 }

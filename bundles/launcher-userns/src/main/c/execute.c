@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "given.h"
 #include "wait.h"
 
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -74,6 +75,7 @@ void execute(const struct guest *guest) {
     if (!final.environment) final.environment = nothing;
     signals_default();
     close_on_exec_from(3);
+    given_pass(guest);
     if (!strchr(final.argv[0], '/')) search(&final, final.argv[0]);
     execve(final.argv[0], final.argv, final.environment);
     explain(final.argv[0], errno);

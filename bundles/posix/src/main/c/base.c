@@ -180,6 +180,25 @@ void close_on_exec_from(unsigned first) {
     closedir(open_now);
 }
 
+int *inherited_descriptors(void) {
+    enum { FIRST_FREE = 3 };
+    size_t count = 0;
+    int *found = must_realloc(NULL, 1, sizeof *found);
+    DIR *open_now = opendir("/proc/self/fd"); /* its own is close-on-exec */
+    for (struct dirent *entry; open_now && (entry = readdir(open_now));) {
+        uint64_t fd;
+        struct stat status;
+        if (!parse_number(entry->d_name, 10, &fd) || fd < FIRST_FREE || fd > INT_MAX) continue;
+        const int flags = fcntl((int)fd, F_GETFD), how = fcntl((int)fd, F_GETFL);
+        if (flags < 0 || flags & FD_CLOEXEC || how < 0 || how & O_PATH || fstat((int)fd, &status) != 0 || S_ISDIR(status.st_mode)) continue;
+        found = must_realloc(found, count + 2, sizeof *found);
+        found[count++] = (int)fd;
+    }
+    if (open_now) closedir(open_now);
+    found[count] = -1;
+    return found;
+}
+
 void close_all_but(const int *kept, size_t count) {
     enum { FIRST_FREE = 3 };
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);

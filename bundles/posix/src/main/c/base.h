@@ -53,6 +53,8 @@ bool replace_file(int dir, const char *path, const void *data, size_t size, mode
 
 /* Makes every descriptor from `first` on close-on-exec. */
 void close_on_exec_from(unsigned first);
+/* What a caller has opened for us besides 0, 1 and 2: descriptors that are not close-on-exec. Directories are left out, for they would lead out of a container. -1 at the end; for free. */
+int *inherited_descriptors(void);
 /* For a child that lives on: closes every descriptor but these; 0, 1 and 2 become /dev/null. */
 void close_all_but(const int *kept, size_t count);
 /* An anonymous file with this content, positioned at its start; where the kernel has no memfd, an unlinked file. -1: errno. */

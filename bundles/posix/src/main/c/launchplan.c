@@ -173,7 +173,7 @@ static void place(int fd, int at) {
     if (dup2(fd, at) < 0) die(STATUS_LICHEN, "cannot start a program: %s", strerror(errno));
 }
 
-void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report, int sealed) {
+void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report, int sealed, const int *passed) {
     int load = memory_file("plan", payload, size);
     if (load < 0) die(STATUS_LICHEN, "cannot hand over the plan: %s", strerror(errno));
     /* Out of the way of 3 and 4 first. */
@@ -183,6 +183,7 @@ void step_execute(const struct step *step, const char *container, const void *pa
     place(high_load, 3);
     if (report >= 0) place(high_report, 4);
     close_on_exec_from(report >= 0 ? 5 : 4);
+    for (; passed && *passed >= 0; passed++) fcntl(*passed, F_SETFD, 0);
     char **environment = NULL;
     for (size_t i = 0; step->environment && step->environment[i]; i++) list_add(&environment, step->environment[i]);
     for (char **variable = environ; *variable; variable++) /* switches of launchers, from whoever starts one */

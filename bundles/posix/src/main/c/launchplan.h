@@ -56,6 +56,6 @@ void step_publish(struct bytes *to, const struct step *step, pid_t first, int se
 /* Replaces this process by the step's program: payload on descriptor 3, `report` (or nothing: -1) on 4, everything else from 5 on closed; working directory and stdio are
    as they are. `sealed`: a sealed copy of the program, or -1. Ends the program when that
    fails. */
-_Noreturn void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report, int sealed);
+_Noreturn void step_execute(const struct step *step, const char *container, const void *payload, size_t size, int report, int sealed, const int *passed);
 
 #endif

@@ -17,4 +17,7 @@ bool process_is_first(pid_t pid);
 /* Kills and reaps every child, and what becomes our child by that, until there is none: for a child subreaper all that was ever started under it. */
 void process_end_children(void);
 
+/* Ends as a process ends that this signal has ended, and leaves no core: who has really ended has left the one that tells something. */
+_Noreturn void end_by_signal(int number);
+
 #endif

@@ -95,8 +95,7 @@ static void take_listener(struct shim *shim, struct client *client, const struct
 }
 
 static void take_host_commands(struct shim *shim, struct client *client, const struct frame *frame) {
-    launch_plan_host(&shim->plan, (struct records){frame->data, frame->size});
-    if (host_open(shim)) frame_add(&client->out, 'k', NULL, 0);
+    if (host_change(shim, frame->data, frame->size)) frame_add(&client->out, 'k', NULL, 0);
     else answer_failure(client, "cannot open the socket for calls of the host");
 }
 

@@ -195,7 +195,7 @@ void container_leave(struct container *container) {
 static bool run_clean(const struct container *container, const struct step *clean, int directory) {
     int status;
     pid_t child = fork();
-    if (child == 0 && fchdir(directory) == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1, -1);
+    if (child == 0 && fchdir(directory) == 0) step_execute(clean, container->id, clean->payload.data, clean->payload.size, -1, -1, NULL);
     if (child == 0) _exit(STATUS_LICHEN);
     return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }

@@ -1,4 +1,4 @@
-/* Commands of the host that the container may call (orders: `host`). Its stubs (stub.c) connect to a socket of ours that the container shows; each call is carried out by a child of ours, which
+/* Commands of the host that the container may call (orders: `host`). Its stubs (stub.c) connect to a socket of ours that the container shows; each call is carried out by a process of its own, which
  * starts the command with the guest's own descriptors, so that not a byte passes through us. */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,8 @@ struct request {
     char *guest, *name, *directory; /* what the stub is, and what it was executed by */
     char **argv, **environment;
     uint64_t ignored; /* signals */
-    int stdio[HOSTCALL_STDIO];
+    int open[HOSTCALL_MOST], numbers[HOSTCALL_MOST]; /* descriptors, and what they are to be */
+    size_t open_count, number_count;
 };
 
 static _Noreturn void refuse(int fd, int status, const char *message) {
@@ -36,6 +37,11 @@ static _Noreturn void refuse(int fd, int status, const char *message) {
     frame_add_failure(&out, status, message);
     (void)write_all(fd, out.data, out.size);
     _exit(0);
+}
+
+static void add_number(struct request *request, uint64_t number) {
+    if (number <= STDERR_FILENO || number > INT_MAX || request->number_count == HOSTCALL_MOST) die(STATUS_LICHEN, "cannot read a call of the host: a descriptor is none");
+    request->numbers[request->number_count++] = (int)number;
 }
 
 static void read_request(const struct bytes *payload, struct request *request) {
@@ -47,6 +53,7 @@ static void read_request(const struct bytes *payload, struct request *request) {
         else if (record_is(&item, "argv")) list_add(&request->argv, record_text(&item));
         else if (record_is(&item, "envi")) list_add(&request->environment, record_text(&item));
         else if (record_is(&item, "igno")) request->ignored = record_number(&item);
+        else if (record_is(&item, "pass")) add_number(request, record_number(&item));
         else record_unknown(&item, "call");
     }
 }
@@ -129,13 +136,21 @@ static char *on_host(const struct shared *shared, char *word) {
     return there ? must_format("%.*s%s", (int)(path - word), word, there) : word;
 }
 
+/* First all above what any is to be, so that none takes another's place. */
+static void take_descriptors(const struct request *request) {
+    int above = 0, moved[HOSTCALL_MOST];
+    for (size_t i = 0; i < request->open_count; i++) above = request->numbers[i] > above ? request->numbers[i] : above;
+    for (size_t i = 0; i < request->open_count; i++) moved[i] = fcntl(request->open[i], F_DUPFD_CLOEXEC, above + 1);
+    for (size_t i = 0; i < request->open_count; i++)
+        if (moved[i] < 0 || dup2(moved[i], request->numbers[i]) < 0) _exit(STATUS_LICHEN);
+}
+
 static _Noreturn void run_command(const struct shim *shim, const struct host_command *command, const struct request *request) {
     sigset_t none;
     char **argv = NULL;
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
-    for (int i = 0; i < HOSTCALL_STDIO; i++)
-        if (dup2(request->stdio[i], i) < 0) _exit(STATUS_LICHEN);
+    take_descriptors(request);
     for (int number = 1; number < NSIG; number++) signal(number, request->ignored >> (number - 1) & 1 ? SIG_IGN : SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -223,8 +238,10 @@ static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
     sigaddset(&ended, SIGCHLD);
     sigprocmask(SIG_SETMASK, &ended, NULL);
     const int signals = signalfd(-1, &ended, SFD_CLOEXEC);
-    if (signals < 0 || !hostcall_receive(fd, &type, &payload, REQUEST_MOST, request.stdio) || type != 'H') _exit(1);
+    if (signals < 0 || !hostcall_receive(fd, &type, &payload, REQUEST_MOST, request.open, &request.open_count) || type != 'H') _exit(1);
+    for (; request.number_count < HOSTCALL_STDIO; request.number_count++) request.numbers[request.number_count] = (int)request.number_count;
     read_request(&payload, &request);
+    if (request.number_count != request.open_count) _exit(1);
     const struct host_command *command = allowed(&shim->plan, &request);
     if (!command) {
         AUTO_FREE char *message = must_format("cannot call the host (%s): the container may not call it", request.guest ? request.guest : "?");
@@ -237,39 +254,85 @@ static _Noreturn void serve(const struct shim *shim, int fd, pid_t parent) {
     const pid_t child = fork();
     if (child < 0) refuse(fd, STATUS_LICHEN, "cannot start a process on the host");
     if (child == 0) run_command(shim, command, &request);
-    for (int i = 0; i < HOSTCALL_STDIO; i++) close(request.stdio[i]);
+    for (size_t i = 0; i < request.open_count; i++) close(request.open[i]);
     attend(fd, signals, child);
 }
 
-static pid_t going[CALLS_MOST];
-static size_t going_count;
-
-static void on_call(struct shim *shim, void *what, short events) {
-    (void)what, (void)events;
-    const int fd = accept4(shim->calling, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0) return;
-    const pid_t shims = getpid(), child = fork();
-    if (child == 0) serve(shim, fd, shims);
-    close(fd);
-    if (child > 0) going[going_count++] = child;
+/* Other commands than so far: their size, and the records. false: the shim has ended. */
+static bool hear(struct shim *shim, int told) {
+    uint32_t size;
+    if (recv(told, &size, sizeof size, MSG_WAITALL) != sizeof size) return false;
+    AUTO_FREE unsigned char *records = must_alloc(size + 1);
+    if (recv(told, records, size, MSG_WAITALL) != (ssize_t)size) return false;
+    launch_plan_host(&shim->plan, (struct records){records, size});
+    return true;
 }
 
-void host_ended(pid_t child) {
-    for (size_t i = 0; i < going_count; i++)
-        if (going[i] == child) {
-            going[i] = going[--going_count];
-            return;
-        }
+/* Accepts calls until the shim has ended, which has the other end of `told`; who calls more often at once waits. A call ends with us. */
+static _Noreturn void accept_calls(struct shim *shim, int listening, int told) {
+    const int kept[] = {listening, shim->log.fd, told};
+    size_t going = 0;
+    sigset_t all;
+    struct signalfd_siginfo info;
+    on_die = NULL;
+    setsid(); /* what a terminal sends is for the guest, who passes it on */
+    close_all_but(kept, sizeof kept / sizeof *kept);
+    prctl(PR_SET_NAME, "lichen-host", 0, 0, 0);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    const int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    const pid_t self = getpid();
+    struct pollfd polled[] = {{.fd = told, .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.fd = listening, .events = POLLIN}};
+    if (signals < 0) _exit(1);
+    for (;;) {
+        polled[2].fd = going < CALLS_MOST ? listening : -1;
+        if (poll(polled, 3, -1) < 0 && errno != EINTR) _exit(1);
+        if (polled[0].revents && !hear(shim, told)) _exit(0);
+        while (read(signals, &info, sizeof info) == sizeof info) continue;
+        while (waitpid(-1, NULL, WNOHANG) > 0) going--;
+        const int fd = polled[2].fd >= 0 && polled[2].revents ? accept4(listening, NULL, NULL, SOCK_CLOEXEC) : -1;
+        if (fd < 0) continue;
+        const pid_t child = fork();
+        if (child == 0) serve(shim, fd, self);
+        close(fd);
+        if (child > 0) going++;
+    }
 }
 
-/* Whoever is the user in the container may connect; nobody else gets into the run directory. */
+/* In a process that is no child of ours. */
+static bool start_accepting(struct shim *shim, int listening, int told) {
+    int status = 1;
+    const pid_t child = fork();
+    if (child == 0) {
+        close_fd(&shim->calling);
+        const pid_t accepting = fork();
+        if (accepting == 0) accept_calls(shim, listening, told);
+        _exit(accepting < 0);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    return child > 0 && status == 0;
+}
+
+/* Whoever is the user in the container may connect; nobody else gets into the run directory. Calls are accepted by a process that is no child of ours, for what a command of the host leaves behind, a
+ * container that it has started or a daemon, must not become ours: we adopt what the container leaves, and end it. */
 bool host_open(struct shim *shim) {
-    if (!shim->plan.host_command_count || shim->calling >= 0) return true;
-    shim->calling = socket_listen(shim->container.run, "h");
-    return shim->calling >= 0 && fchmodat(shim->container.run, "h", 0666, 0) == 0;
+    int pair[2];
+    if (!shim->plan.host_command_count) return true;
+    AUTO_CLOSE int listening = socket_listen(shim->container.run, "h");
+    if (listening < 0 || fchmodat(shim->container.run, "h", 0666, 0) != 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
+    shim->calling = pair[0];
+    const bool good = start_accepting(shim, listening, pair[1]);
+    close(pair[1]);
+    if (!good) close_fd(&shim->calling);
+    return good;
 }
 
-/* Who calls more often at once waits. */
-void host_watch(struct shim *shim) {
-    if (going_count < CALLS_MOST) watch(shim->calling, POLLIN, on_call, NULL);
+bool host_change(struct shim *shim, const void *records, size_t size) {
+    const uint32_t told = (uint32_t)size;
+    if (shim->calling >= 0) return write_all(shim->calling, &told, sizeof told) && write_all(shim->calling, records, size);
+    launch_plan_host(&shim->plan, (struct records){records, size});
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0); /* for a moment: who accepts calls shall not be ours */
+    const bool good = host_open(shim);
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    return good;
 }

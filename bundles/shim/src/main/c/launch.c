@@ -28,7 +28,7 @@ static _Noreturn void run_step(const struct shim *shim, const struct step *step,
     for (int i = 0; i < 3; i++) high[i] = stdio[i] < 0 ? -1 : fcntl(stdio[i], F_DUPFD_CLOEXEC, 16);
     for (int i = 0; i < 3; i++)
         if (high[i] < 0 || dup2(high[i], i) < 0) close(i); /* the caller has closed it: so it is for the guest */
-    step_execute(step, shim->container.id, step->payload.data, step->payload.size, report, step == &shim->plan.start ? shim->sealed : -1);
+    step_execute(step, shim->container.id, step->payload.data, step->payload.size, report, step == &shim->plan.start ? shim->sealed : -1, NULL);
 }
 
 /* The preparation's messages are the caller's; what it reports as `fail` ends the start. It ends with us, for nobody would hold the lock any more. */
@@ -49,10 +49,11 @@ static void prepare_root(struct shim *shim) {
 
 void launch(struct shim *shim) {
     clock_gettime(CLOCK_REALTIME, &shim->began);
+    /* Before we adopt. */
+    if (!host_open(shim)) die(STATUS_LICHEN, "cannot open the socket for calls of the host (%s/h): %s", shim->container.run_path, strerror(errno));
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) die(STATUS_LICHEN, "cannot adopt the container's processes: %s", strerror(errno));
     shim->listening = socket_listen(shim->container.run, "s");
     if (shim->listening < 0) die(STATUS_LICHEN, "cannot open the container's socket (%s/s): %s", shim->container.run_path, strerror(errno));
-    if (!host_open(shim)) die(STATUS_LICHEN, "cannot open the socket for calls of the host (%s/h): %s", shim->container.run_path, strerror(errno));
     if (shim->plan.prepare.present && faccessat(shim->container.directory, "rootfs.ready", F_OK, 0) != 0) prepare_root(shim);
     else launch_step(shim);
 }

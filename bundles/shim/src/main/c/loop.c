@@ -101,7 +101,6 @@ static void collect(struct shim *shim) {
     if (shim->input_pending.size || shim->input_ends) watch(shim->input, POLLOUT, on_input, NULL);
     clients_watch(shim);
     calls_watch(shim);
-    host_watch(shim);
 }
 
 static int64_t sooner(int64_t a, int64_t b) { return !a || (b && b < a) ? b : a; }

@@ -37,7 +37,7 @@ struct shim {
     int report;  /* of the launcher; -1 after its end */
     int starter; /* who waits for a detached start to be done; -1: nobody */
     int sealed;  /* the launcher's sealed copy, -1: none */
-    int calling; /* connections of guests that call the host; -1: they may not */
+    int calling; /* tells who accepts calls of the host from guests; -1: nobody does */
     int silence; /* readable once nobody calls any more; -1: not of interest */
     pid_t preparer, launcher, first;
     bool started; /* the guest's program runs */
@@ -103,8 +103,8 @@ void calls_watch(struct shim *shim);
 
 /* host.c: what the container may call of the host. */
 bool host_open(struct shim *shim);
-void host_watch(struct shim *shim);
-void host_ended(pid_t child);
+/* Other commands from now on. */
+bool host_change(struct shim *shim, const void *records, size_t size);
 
 /* calls.c */
 /* In a child: it ends with its parent, whose pid that is. */

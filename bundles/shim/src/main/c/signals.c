@@ -102,7 +102,6 @@ static void reap(struct shim *shim) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         bool launcher = pid == shim->launcher;
-        host_ended(pid);
         if (pid == shim->preparer) {
             launch_prepared(shim, status_of(status));
             continue;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,6 +15,7 @@
 
 #include "frames.h"
 #include "hostcall.h"
+#include "process.h"
 #include "records.h"
 
 extern char **environ;
@@ -47,10 +47,11 @@ static int connect_to_host(void) {
     return fd;
 }
 
-static void call(int fd, char **arguments) {
+static void call(int fd, char **arguments, const int *inherited) {
     char self[PATH_MAX], here[PATH_MAX];
     struct bytes request = {0};
-    int stdio[HOSTCALL_STDIO], null = -1;
+    int passed[HOSTCALL_MOST], null = -1;
+    size_t count = HOSTCALL_STDIO;
     const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
     if (size < 0) die(STATUS_LICHEN, "cannot call the host: /proc/self/exe: %s", strerror(errno));
     self[size] = 0;
@@ -61,12 +62,17 @@ static void call(int fd, char **arguments) {
     for (char **variable = environ; *variable; variable++) record_add_text(&request, "envi", *variable);
     record_add_number(&request, "igno", ignored_signals());
     for (int i = 0; i < HOSTCALL_STDIO; i++) { /* one that is closed is handed over as nothing */
-        stdio[i] = i;
+        passed[i] = i;
         if (fcntl(i, F_GETFD) >= 0) continue;
         if (null < 0) null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        stdio[i] = null;
+        passed[i] = null;
     }
-    if (!hostcall_send(fd, 'H', request.data, request.size, stdio)) die(STATUS_LICHEN, "cannot call the host: %s", strerror(errno));
+    for (const int *at = inherited; *at >= 0; at++) {
+        if (count == HOSTCALL_MOST) die(STATUS_LICHEN, "cannot call the host: more than %d descriptors are open", HOSTCALL_MOST);
+        record_add_number(&request, "pass", (uint64_t)*at);
+        passed[count++] = *at;
+    }
+    if (!hostcall_send(fd, 'H', request.data, request.size, passed, count)) die(STATUS_LICHEN, "cannot call the host: %s", strerror(errno));
 }
 
 static void send_signal(int fd, int number, bool from_terminal) {
@@ -87,16 +93,7 @@ static void forward_signals(int fd, int signals, uint64_t ignored) {
 
 static _Noreturn void end_as(int status) {
     if (WIFEXITED(status)) _exit(WEXITSTATUS(status));
-    const int number = WTERMSIG(status);
-    const struct rlimit none = {0, 0};
-    sigset_t one;
-    setrlimit(RLIMIT_CORE, &none); /* the host's process has left the one that tells something */
-    signal(number, SIG_DFL);
-    sigemptyset(&one);
-    sigaddset(&one, number);
-    raise(number);
-    sigprocmask(SIG_UNBLOCK, &one, NULL);
-    _exit(STATUS_SIGNAL + number);
+    end_by_signal(WTERMSIG(status));
 }
 
 static void answer(const struct frame *frame) {
@@ -109,10 +106,11 @@ int main(int count, char **arguments) {
     struct bytes in = {0};
     char piece[4096];
     const uint64_t ignored = ignored_signals();
+    const int *inherited = inherited_descriptors();
     const int signals = hear_signals(), fd = connect_to_host();
     struct pollfd polled[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     (void)count;
-    call(fd, arguments);
+    call(fd, arguments, inherited);
     for (;;) {
         struct frame frame;
         size_t done = 0;

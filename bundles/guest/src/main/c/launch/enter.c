@@ -21,18 +21,18 @@
 
 static struct {
     pid_t guest, caller;
-    bool together, told;
+    bool together, told, exact;
 } monitored;
 
-static void tell(int result) {
+static void tell(int status) {
     if (monitored.told) return;
     monitored.told = true;
-    sigqueue(monitored.caller, WAIT_TOLD, (union sigval){.sival_int = result});
+    sigqueue(monitored.caller, WAIT_TOLD, (union sigval){.sival_int = status});
 }
 
 /* The guest's end is the result, also when others go on. */
 static void reap(void) {
-    static int result;
+    static int ended;
     int status;
     pid_t got;
     while ((got = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
@@ -41,11 +41,19 @@ static void reap(void) {
             kill(getpid(), SIGSTOP);
             continue;
         }
-        result = WIFSIGNALED(status) ? STATUS_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+        ended = status;
         monitored.guest = 0;
     }
-    if (got < 0 && errno == ECHILD) _exit(result);
-    if (!monitored.guest) tell(result);
+    if (got < 0 && errno == ECHILD) {
+        if (WIFSIGNALED(ended)) end_by_signal(WTERMSIG(ended));
+        _exit(WEXITSTATUS(ended));
+    }
+    if (!monitored.guest) tell(ended);
+}
+
+/* Who waits for the guest is gone: when it has ended, or when it was killed, and then the guest is too. */
+static void abandon(void) {
+    if (monitored.exact && monitored.guest) kill(monitored.guest, SIGKILL);
 }
 
 static _Noreturn void monitor(pid_t first) {
@@ -62,18 +70,21 @@ static _Noreturn void monitor(pid_t first) {
         struct signalfd_siginfo info;
         if (!polled[0].revents || read(polled[0].fd, &info, sizeof info) != sizeof info) continue;
         if (info.ssi_signo == SIGCHLD) reap();
+        else if ((int)info.ssi_signo == WAIT_TOLD && getppid() != monitored.caller) abandon();
         else if (monitored.guest && (!monitored.together || info.ssi_code != SI_KERNEL)) kill(monitored.guest, (int)info.ssi_signo);
     }
 }
 
 static _Noreturn void run(struct launch *launch) {
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) die(STATUS_LICHEN, "cannot adopt the processes started in the container: %s", strerror(errno));
+    prctl(PR_SET_PDEATHSIG, WAIT_TOLD, 0, 0, 0);
     monitored.guest = fork();
     if (monitored.guest < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
     if (monitored.guest == 0) guest_run(launch);
     for (int fd = 0; fd <= 2; fd++) dup2(launch->null, fd);
     console_close(&launch->console);
     close(launch->report);
+    given_let_go(&launch->plan.guest);
     monitor(launch->first);
 }
 
@@ -84,13 +95,18 @@ void enter_container(struct launch *launch, pid_t pid) {
     block_read(launch, "run/engine");
     guest_user(launch);
     guest_settle(launch);
+    signals_keep_ignored();
     wait_prepare();
     monitored.caller = getpid();
     monitored.together = !launch->plan.guest.terminal;
+    monitored.exact = launch->plan.guest.exact;
     const pid_t child = fork();
     if (child < 0) die(STATUS_LICHEN, "cannot start a process in the container: %s", strerror(errno));
     if (child == 0) run(launch);
     close(launch->report);
     console_close(&launch->console);
-    exit(wait_for(child, monitored.together));
+    given_let_go(&launch->plan.guest);
+    const int result = wait_for(child, monitored.together);
+    if (launch->plan.guest.exact) wait_end_alike();
+    exit(result);
 }

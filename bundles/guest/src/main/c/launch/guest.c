@@ -93,6 +93,7 @@ void guest_run(struct launch *launch) {
     list_add(&environment, must_format("%s%s%cf%c%c%c", ENGINE_STATE, launch->block, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR, ENGINE_SEPARATOR));
     signals_default();
     close_on_exec_from(3);
+    given_pass(guest);
     execve(launch->stage, guest->argv, environment);
     die(STATUS_LICHEN, "cannot execute the launcher's program (%s): %s", launch->stage, strerror(errno));
 }

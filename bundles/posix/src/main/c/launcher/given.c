@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -54,4 +56,14 @@ void given_check(pid_t pid) {
     bool good = sscanf((const char *)text.data, "%d %llu", &first, &begun) == 2 && first == pid && process_begun(pid) == begun;
     bytes_clear(&text);
     if (!good) die(STATUS_LICHEN, "cannot enter the container: it has ended");
+}
+
+void given_pass(const struct guest *guest) {
+    if (guest->exact) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    for (size_t i = 0; i < guest->passed_count; i++)
+        if (dup2(guest->passed[i].at, guest->passed[i].number) < 0) die(STATUS_LICHEN, "cannot pass descriptor %d on: %s", guest->passed[i].number, strerror(errno));
+}
+
+void given_let_go(const struct guest *guest) {
+    for (size_t i = 0; i < guest->passed_count; i++) close(guest->passed[i].at);
 }

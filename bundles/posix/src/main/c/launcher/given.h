@@ -14,4 +14,9 @@ void given_payload(struct plan *plan);
    Working directory: the container directory. */
 void given_check(pid_t pid);
 
+/* Gives the guest what its caller has opened, the last thing before it is executed: a descriptor of ours with such a number is lost. One that is `exact` is killed with who waits for it, our parent. */
+void given_pass(const struct guest *guest);
+/* For a process that only waits: it must not hold open what the guest closes. */
+void given_let_go(const struct guest *guest);
+
 #endif

@@ -1,8 +1,10 @@
 #include "plan.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -154,7 +156,18 @@ static void read_flag(struct guest *guest, const struct record *record) {
     const char *flag = record_text(record);
     if (!strcmp(flag, "terminal")) guest->terminal = true;
     else if (!strcmp(flag, "idle")) guest->idle = true;
+    else if (!strcmp(flag, "exact")) guest->exact = true;
     else die(STATUS_LICHEN, "cannot carry out the plan (flag %s): unknown flag", flag);
+}
+
+static void read_passed(struct guest *guest, const struct record *record) {
+    const char *text = record_text(record), *equals = strchr(text, '=');
+    AUTO_FREE char *before = must_format("%.*s", equals ? (int)(equals - text) : 0, text);
+    uint64_t number, at;
+    if (!equals || !parse_number(before, 10, &number) || !parse_number(equals + 1, 10, &at) || number > INT_MAX || at > INT_MAX || number <= STDERR_FILENO || at <= STDERR_FILENO)
+        die(STATUS_LICHEN, "cannot carry out the plan (pass %s): it is NUMBER=DESCRIPTOR, both above 2", text);
+    guest->passed = must_realloc(guest->passed, guest->passed_count + 1, sizeof *guest->passed);
+    guest->passed[guest->passed_count++] = (struct passed){.at = (int)at, .number = (int)number};
 }
 
 static void read_size(struct guest *guest, const struct record *record) {
@@ -170,6 +183,7 @@ static bool read_guest(struct guest *guest, const struct record *record) {
     else if (record_is(record, "user")) guest->user = record_text(record);
     else if (record_is(record, "flag")) read_flag(guest, record);
     else if (record_is(record, "size")) read_size(guest, record);
+    else if (record_is(record, "pass")) read_passed(guest, record);
     else return false;
     return true;
 }

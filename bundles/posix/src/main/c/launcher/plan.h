@@ -69,6 +69,14 @@ struct guest {
     bool terminal;
     bool idle; /* no program: the first process waits for its end, others enter */
     struct winsize size;
+    bool exact; /* who waits for it ends as it ends, by a signal too */
+    struct passed *passed;
+    size_t passed_count;
+};
+
+/* A descriptor of the caller's, and the number that it is to have in the guest. */
+struct passed {
+    int at, number;
 };
 
 struct plan {
