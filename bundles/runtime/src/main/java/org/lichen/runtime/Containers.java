@@ -23,6 +23,7 @@ import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerRemoval;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.GuestFiles;
+import org.lichen.api.container.GuestTree;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.image.ImageConfig;
@@ -112,7 +113,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     try (ImageStore.Writer held = store.writer()) { // nothing is collected meanwhile
       ContainerId id = writer.newId();
       Chooser.Decision decision =
-          decide(spec, UpperPlace.wanted(spec, request.configuration()), request);
+          decide(spec, UpperPlace.wanted(spec, request.configuration()), Optional.empty(), request);
       ContainerSpec recorded =
           decision
               .upper()
@@ -164,7 +165,10 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
               .build();
     }
     return planner.start(
-        Optional.of(id), spec, decide(spec, UpperPlace.recorded(spec), request), options);
+        Optional.of(id),
+        spec,
+        decide(spec, UpperPlace.recorded(spec), Optional.of(container.directory()), request),
+        options);
   }
 
   @Override
@@ -174,12 +178,13 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       ContainerWriter.checkName(spec.name());
     }
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
-    return planner.start(Optional.empty(), spec, decide(spec, upper, request), options);
+    return planner.start(
+        Optional.empty(), spec, decide(spec, upper, Optional.empty(), request), options);
   }
 
   @Override
   public Optional<List<Path>> premises(ContainerSpec spec, Request request) {
-    if (!contributors.isEmpty()) {
+    if (contributors.stream().anyMatch(each -> each.concerns(spec))) {
       return Optional.empty();
     }
     List<Path> files = new ArrayList<>(request.configuration().files());
@@ -229,11 +234,13 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   /** Decides, and unpacks what the way that was chosen needs unpacked. */
-  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper, Request request)
+  private Chooser.Decision decide(
+      ContainerSpec spec, UpperPlace upper, Optional<Path> directory, Request request)
       throws ContainerException {
     Image image = image(spec);
     Chooser.Decision decision =
-        chooser(host.host()).decide(spec, upper, places(image), launches(spec, image));
+        chooser(host.host())
+            .decide(spec, upper, places(image), launches(spec, image, directory, request));
     for (int i = 0; i < image.layers().size(); i++) {
       if (decision.layers().get(i).packed().isEmpty()) {
         unpack(image.layers().get(i), spec, request);
@@ -257,16 +264,47 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     Image image = image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
     return chooser(host.host().refreshed())
-        .explain(spec, upper, places(image), launches(spec, image));
+        .explain(spec, upper, places(image), launches(spec, image, Optional.empty(), request));
   }
 
   private Chooser chooser(Host facts) {
     return new Chooser(strategies, launchers, facts);
   }
 
-  private Chooser.Launches launches(ContainerSpec spec, Image image) {
-    LaunchSpecs specs = new LaunchSpecs(contributors, host.host(), version, stub);
+  private Chooser.Launches launches(
+      ContainerSpec spec, Image image, Optional<Path> directory, Request request) {
+    LaunchSpecs specs =
+        new LaunchSpecs(
+            contributors,
+            host.host(),
+            version,
+            stub,
+            request,
+            () -> look(spec, image, directory, request));
     return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
+  }
+
+  /** What a guest will find; of an image that is not unpacked, and need not be, nothing is seen. */
+  private Optional<GuestTree> look(
+      ContainerSpec spec, Image image, Optional<Path> directory, Request request)
+      throws ContainerException {
+    List<UnionTrees.Tree> trees = new ArrayList<>();
+    for (Layer layer : image.layers()) {
+      LayerPath place = store.place(layer);
+      if (place.packed().isPresent()) {
+        return Optional.empty();
+      }
+      unpack(layer, spec, request);
+      trees.add(0, new UnionTrees.Tree(place.directory(), place.whiteouts().equals("aufs")));
+    }
+    if (directory.isPresent()) {
+      RootfsPlan plan = rootfs(spec, image);
+      UnionTrees own = UnionTrees.of(directory.get(), plan);
+      if (Files.isDirectory(own.trees().get(0).root())) {
+        return Optional.of(own);
+      }
+    }
+    return Optional.of(new UnionTrees(trees));
   }
 
   private Image image(ContainerSpec spec) throws ContainerException {
@@ -319,7 +357,8 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throw running(container);
     }
     UpperPlace upper = UpperPlace.recorded(container.spec());
-    RootfsPlan plan = decide(container.spec(), upper, request).rootfs();
+    RootfsPlan plan =
+        decide(container.spec(), upper, Optional.of(container.directory()), request).rootfs();
     return UnionFiles.open(container.directory(), label(container), plan);
   }
 

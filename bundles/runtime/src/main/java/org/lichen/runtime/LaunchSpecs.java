@@ -5,14 +5,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.lichen.api.ContainerException;
+import org.lichen.api.Request;
 import org.lichen.api.container.ContainerSpec;
+import org.lichen.api.container.GuestTree;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.Launching;
 
 /**
  * Turns what the user asked for into what is launched, with the help of every contributor. Reads
@@ -25,9 +31,26 @@ final class LaunchSpecs {
   private final Host host;
   private final String version;
   private final Path stub;
+  private final Request request;
+  private final Look look;
+  private final Set<String> told = new HashSet<>();
 
-  LaunchSpecs(List<LaunchContributor> contributors, Host host, String version, Path stub) {
+  /** Looks into a container that does not run. */
+  @FunctionalInterface
+  interface Look {
+    Optional<GuestTree> files() throws ContainerException;
+  }
+
+  LaunchSpecs(
+      List<LaunchContributor> contributors,
+      Host host,
+      String version,
+      Path stub,
+      Request request,
+      Look look) {
     this.stub = stub;
+    this.request = request;
+    this.look = look;
     this.contributors =
         contributors.stream().sorted(Comparator.comparingInt(LaunchContributor::order)).toList();
     this.host = host;
@@ -70,9 +93,60 @@ final class LaunchSpecs {
     }
     launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
     for (LaunchContributor contributor : contributors) {
-      contributor.contribute(launch, container, image, host);
+      if (contributor.concerns(container)) {
+        contributor.contribute(launch, new OneWay(container, image, identity));
+      }
     }
     return launch.build();
+  }
+
+  private final class OneWay implements Launching {
+    private final ContainerSpec container;
+    private final Image image;
+    private final String identity;
+
+    OneWay(ContainerSpec container, Image image, String identity) {
+      this.container = container;
+      this.image = image;
+      this.identity = identity;
+    }
+
+    @Override
+    public ContainerSpec container() {
+      return container;
+    }
+
+    @Override
+    public Image image() {
+      return image;
+    }
+
+    @Override
+    public Host host() {
+      return host;
+    }
+
+    @Override
+    public Request request() {
+      return request;
+    }
+
+    @Override
+    public String identity() {
+      return identity;
+    }
+
+    @Override
+    public Optional<GuestTree> files() throws ContainerException {
+      return look.files();
+    }
+
+    @Override
+    public void warn(String message) {
+      if (told.add(message)) {
+        request.warn(message);
+      }
+    }
   }
 
   /** {@code ${hostname}} is filled in by the launcher, for the name may come from the id. */

@@ -1,11 +1,9 @@
 package org.example.lichen.banner;
 
 import java.nio.charset.StandardCharsets;
-import org.lichen.api.container.ContainerSpec;
-import org.lichen.api.host.Host;
-import org.lichen.api.image.Image;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.launch.Launching;
 import org.osgi.service.component.annotations.Component;
 
 /** Puts the site's banner and a variable into every container. */
@@ -22,8 +20,7 @@ public final class Banner implements LaunchContributor {
   }
 
   @Override
-  public void contribute(
-      LaunchSpec.Builder launch, ContainerSpec container, Image image, Host host) {
+  public void contribute(LaunchSpec.Builder launch, Launching launching) {
     launch
         .environment("SITE", "example")
         .file("/etc/banner", "welcome to example\n".getBytes(StandardCharsets.UTF_8));
