@@ -134,7 +134,7 @@ final class UnionFiles implements GuestFiles {
 
   @Override
   public Optional<Path> file(GuestPath path) throws IOException {
-    return UnionTrees.regular(union.places(path));
+    return union.file(path);
   }
 
   @Override

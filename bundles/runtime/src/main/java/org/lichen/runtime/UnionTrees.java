@@ -93,9 +93,8 @@ final class UnionTrees implements GuestTree {
   }
 
   @Override
-  public Optional<byte[]> read(GuestPath path) throws IOException {
-    Optional<Path> file = regular(places(path));
-    return file.isEmpty() ? Optional.empty() : Optional.of(Files.readAllBytes(file.get()));
+  public Optional<Path> file(GuestPath path) throws IOException {
+    return regular(places(path));
   }
 
   static Optional<Path> regular(List<Place> places) {
