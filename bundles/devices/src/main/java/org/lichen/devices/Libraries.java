@@ -111,7 +111,7 @@ final class Libraries {
     for (Path file : files) {
       Optional<Glibc> needed = needed(file);
       if (needed.isPresent() && needed.get().compareTo(libc.get().version()) > 0) {
-        unfit.add(file + " needs " + needed.get());
+        unfit.add(file + " needs GLIBC_" + needed.get());
       }
     }
     if (!unfit.isEmpty()) {
@@ -119,7 +119,7 @@ final class Libraries {
       refuse(
           "image "
               + image
-              + " has glibc "
+              + " has a glibc with symbols up to GLIBC_"
               + libc.get().version()
               + ", and the host's "
               + String.join(", ", unfit.subList(0, Math.min(unfit.size(), NAMED)))
