@@ -244,9 +244,26 @@ public final class DesktopContributor implements LaunchContributor {
     }
   }
 
+  /**
+   * Most programs tell the bus their own user id, and it compares that with who they really are.
+   */
+  private static void sameUser(Path socket, Launching launching) {
+    try {
+      String owner = String.valueOf(Files.getAttribute(socket, "unix:uid"));
+      if (!launching.container().user().split(":", 2)[0].equals(owner)) {
+        launching.warn(
+            "--dbus: the bus refuses programs that do not run as you: --userns keep-id --user "
+                + owner);
+      }
+    } catch (IOException gone) {
+      // the guest will be told
+    }
+  }
+
   private static void bus(Path socket, LaunchSpec.Builder launch, Launching launching)
       throws ContainerException {
     bind("--dbus", socket, PLACE + "bus", launch, launching);
+    sameUser(socket, launching);
     launch.environment("DBUS_SESSION_BUS_ADDRESS", "unix:path=" + PLACE + "bus");
   }
 }
