@@ -142,7 +142,7 @@ for suite; do
     debian) with_debian ;;
     guests | symbols) with_workshop ;;
     releases) with_releases ;;
-    devices) with_desktop && with_ranges ;; # ssh and D-Bus are for users with a name
+    devices) with_desktop && with_ranges && with_fuse ;; # ssh and D-Bus are for users with a name
     union) with_debian && with_fuse ;;
     singularity) with_fuse ;;
     slurm) with_slurm ;;

@@ -62,8 +62,9 @@ containerEdits:
   - {hostPath: $driver$lib/libcuda.so.550.54, containerPath: /opt/driver/lib/libcuda.so.550.54, options: [ro, nosuid, nodev, bind]}
   - {hostPath: $driver/usr/bin/nvidia-smi, containerPath: /usr/bin/nvidia-smi, options: [ro, nosuid, nodev, bind]}
   hooks:
-  - {hookName: createContainer, path: /usr/bin/nvidia-cdi-hook, args: [nvidia-cdi-hook, create-symlinks, --link, "libcuda.so.1::/opt/driver/lib/libcuda.so"]}
+  - {hookName: createContainer, path: /usr/bin/nvidia-cdi-hook, args: [nvidia-cdi-hook, create-symlinks, --link, "libcuda.so.1::/opt/driver/lib/libcuda.so", --link, ../dev/nvidiactl::/opt/control]}
   - {hookName: createContainer, path: /usr/bin/nvidia-cdi-hook, args: [nvidia-cdi-hook, update-ldcache, --folder, /opt/driver/lib]}
+  - {hookName: createContainer, path: /usr/bin/nvidia-cdi-hook, args: [nvidia-cdi-hook, update-application-profile], env: [NVIDIA_CTK_DEBUG=false]}
   - {hookName: createContainer, path: /usr/bin/other, args: [other]}
 devices:
 - {name: "0", containerEdits: {deviceNodes: [{path: /dev/nvidia0, hostPath: /dev/zero}]}}
@@ -76,7 +77,7 @@ EOT
   t "$launcher: CDI: nodes and variables" equals "$launcher 0000000" "$(run --device example.com/thing=zero test/alpine sh -c 'echo $THING $(head -c 8 /dev/thing | od -An -tx1 | tr -d " " | cut -c -7)')"
   t "$launcher: CDI: --gpus takes its devices, whose libraries are found and whose links are there" eval '
     equals "CUDA 12040, 2 devices" "$(run --gpus all desktop nvidia-smi 2>"$TMPDIR/stderr")" && told "left out of what the devices need: hook /usr/bin/other" &&
-    equals "CUDA 12040, 1 devices" "$(run --gpus 1 desktop env -i nvidia-smi 2>/dev/null)" && equals "yes void" "$(run --device nvidia.com/gpu=1 desktop sh -c "cmp $lib/libcuda.so.1 /opt/driver/lib/libcuda.so && echo \$SECOND \$NVIDIA_VISIBLE_DEVICES" 2>/dev/null)"'
+    equals "CUDA 12040, 1 devices" "$(run --gpus 1 desktop env -i nvidia-smi 2>/dev/null)" && equals "yes void" "$(run --device nvidia.com/gpu=1 desktop sh -c "cmp $lib/libcuda.so.1 /opt/driver/lib/libcuda.so && [ -c /opt/control ] && echo \$SECOND \$NVIDIA_VISIBLE_DEVICES" 2>/dev/null)"'
   t "$launcher: CDI: what is not there" eval 'status 125 run --device example.com/thing=one test/alpine true && told "example.com/thing=zero" && status 125 run --gpus device=9 desktop true && told "nvidia.com/gpu=9"'
   t "$launcher: --device takes a node too" eval '
     equals 4 "$(run --device /dev/zero:/dev/other:rw test/alpine sh -c "head -c 4 /dev/other | wc -c")" && status 125 run --device /dev/nosuch test/alpine true && told "no device /dev/nosuch" && status 125 run --device thing test/alpine true && told "neither a CDI name nor a node"'
@@ -125,6 +126,19 @@ while True: s.accept()[0].send(b"display")' "$XDG_RUNTIME_DIR/wayland-7" >"$TMPD
   t "$launcher: --wayland" wayland
 done
 
+packed() { # the libc of an image that is mounted as a file
+  have squashfuse || return
+  local sif=$HOME/old.sif found
+  rm -f "$cdi"/* && configured "{gpu: {driver-root: $driver}, cdi: {spec-dirs: [$cdi]}}" && lichen save --format sif --compression zstd bullseye "$sif" || return
+  found=$(lichen run --rm --ignore-glibc --nv "sif:$sif" stat -c %s /lib/x86_64-linux-gnu/libcuda.so.1 2>"$TMPDIR/stderr") || { cat "$TMPDIR/stderr"; return 1; }
+    told "symbols up to GLIBC_2.3" && equals "$(stat -Lc %s "$driver$lib/libcuda.so.1")" "$found" &&
+    status 125 lichen run --rm --nv "sif:$sif" nvidia-smi && told "nvidia-smi needs GLIBC_2.34" || return
+  lichen create -q --name packed "sif:$sif" true >/dev/null && contains "$(lichen inspect --format '{{.Lichen.Way}}' packed)" mounted && lichen rm packed >/dev/null
+}
+told() { contains "$(cat "$TMPDIR/stderr")" "$1"; }
+t "an image that is mounted as a file: its glibc is seen too" packed
+write_thing() { printf '{"cdiVersion": "0.3.0", "kind": "example.com/thing", "devices": [{"name": "zero", "containerEdits": {"env": ["A=b"]}}]}\n' >"$cdi/thing.json"; }
+t "CDI files again" eval 'write_thing && sed s/thing/gpu/\;s/example/nvidia/\;s/zero/all/ "$cdi/thing.json" >"$cdi/nvidia.json"'
 t "cdi list" eval 'contains "$(lichen cdi list)" "nvidia.com/gpu=all" && lichen cdi list --format json | python3 -c "
 import json, sys
 all = {d[\"name\"]: d for d in json.load(sys.stdin)}

@@ -8,12 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
+import org.lichen.api.container.GuestTree;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.Launching;
 import org.lichen.devices.cdi.Edits;
@@ -21,6 +23,7 @@ import org.lichen.devices.cdi.Edits;
 /** Makes what devices need part of one launch. */
 final class Additions {
   private static final Set<String> OPTIONS = Set.of("ro", "rw", "nosuid", "nodev", "noexec");
+  private static final GuestPath COMPAT = new GuestPath("/usr/local/cuda/compat/libcuda.so.1");
   private static final int FOR_OTHERS = 06;
 
   private final LaunchSpec.Builder launch;
@@ -47,14 +50,16 @@ final class Additions {
     for (Edits.Bind mount : edits.mounts()) {
       mount(mount);
     }
-    edits.groups().forEach(group -> leftOut.add("the additional group " + group));
     List<Edits.Hook> links = new ArrayList<>();
     for (Edits.Hook hook : edits.hooks()) {
       switch (HookWords.task(hook)) {
         case "update-ldcache" -> folders(HookWords.values(hook, "--folder"));
         case "create-symlinks" -> links.add(hook);
-        // Directories of nodes are the guest's own; and no guest can make nodes.
-        case "chmod", "disable-device-node-modification" -> {}
+        // Directories of nodes are the guest's own, no guest can make nodes, and what a GPU is
+        // shown
+        // by is its node.
+        case "chmod", "disable-device-node-modification", "update-application-profile" -> {}
+        case "enable-cuda-compat" -> compat();
         default -> leftOut.add("hook " + HookWords.label(hook));
       }
     }
@@ -63,18 +68,42 @@ final class Additions {
     }
   }
 
-  /** A node of the host, or a directory of nodes, under its name in the guest. */
+  /**
+   * A newer libcuda that an image brings for older drivers: whether it is one, only root's hook
+   * knows.
+   */
+  private void compat() throws ContainerException {
+    Optional<GuestTree> tree = launching.files();
+    try {
+      if (tree.isPresent() && tree.get().resolve(COMPAT).isPresent()) {
+        leftOut.add(
+            "the image's own libcuda in "
+                + COMPAT.resolve("..")
+                + " (-e LD_LIBRARY_PATH="
+                + COMPAT.resolve("..")
+                + " takes it)");
+      }
+    } catch (IOException unreadable) {
+      // nothing is known of it
+    }
+  }
+
+  /**
+   * A node of the host, or a directory of nodes, under its name in the guest. Groups that a CDI
+   * file wants for it are not given to the guest: whether they are needed is told here.
+   */
   void node(Edits.Node node) throws ContainerException {
     Path host = existing(node.hostPath(), "device");
     rights(host);
-    launch.mount(new Mount(host.toString(), new GuestPath(node.path()), "bind", Set.of()));
+    bind(host, new GuestPath(node.path()), Set.of());
   }
 
   /** What a guest would only learn of from a failure within a driver. */
   private void rights(Path node) {
     try {
       int mode = (Integer) Files.getAttribute(node, "unix:mode");
-      if (Files.isDirectory(node) || (mode & FOR_OTHERS) == FOR_OTHERS) {
+      boolean screen = String.valueOf(node.getFileName()).startsWith("card"); // never for computing
+      if (screen || Files.isDirectory(node) || (mode & FOR_OTHERS) == FOR_OTHERS) {
         return;
       }
       String group = String.valueOf(Files.getAttribute(node, "posix:group"));
@@ -156,7 +185,10 @@ final class Additions {
       leftOut.add("link " + link + " to " + target + ", which is not of the host");
     } else {
       bind(host, link, Set.of("ro", "nosuid", "nodev"));
-      libraries.putIfAbsent(link.value().substring(link.value().lastIndexOf('/') + 1), host);
+      String name = link.value().substring(link.value().lastIndexOf('/') + 1);
+      if (name.startsWith("lib") && name.contains(".so")) {
+        libraries.putIfAbsent(name, host);
+      }
     }
   }
 

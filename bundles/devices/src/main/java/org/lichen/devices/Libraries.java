@@ -52,7 +52,8 @@ final class Libraries {
   void add(Map<String, Path> libraries, Map<String, Path> binds) throws ContainerException {
     try {
       Optional<GuestTree> tree = launching.files();
-      Optional<GuestLibc> libc = tree.isEmpty() ? Optional.empty() : GuestLibc.find(tree.get());
+      Optional<GuestLibc> libc =
+          tree.isEmpty() ? Optional.empty() : GuestLibc.find(tree.get(), libraries.keySet());
       if (tree.isEmpty()) {
         launching.warn(
             "the image is used as a file, so nobody can see whether its glibc is new enough for the"

@@ -39,13 +39,21 @@ public record ElfVersions(Map<String, List<String>> needed, List<String> defined
    */
   public static ElfVersions read(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      Elf elf = Elf.read(channel);
-      Map<String, List<String>> needed = new LinkedHashMap<>();
-      for (Versions.Library library : Versions.read(elf)) {
-        needed.computeIfAbsent(library.name(), n -> new ArrayList<>()).addAll(library.versions());
-      }
-      return new ElfVersions(needed, defined(elf));
+      return of(Elf.read(channel));
     }
+  }
+
+  /** The same of what a file has in it. */
+  public static ElfVersions read(byte[] file) throws IOException {
+    return of(Elf.read(file));
+  }
+
+  private static ElfVersions of(Elf elf) throws IOException {
+    Map<String, List<String>> needed = new LinkedHashMap<>();
+    for (Versions.Library library : Versions.read(elf)) {
+      needed.computeIfAbsent(library.name(), n -> new ArrayList<>()).addAll(library.versions());
+    }
+    return new ElfVersions(needed, defined(elf));
   }
 
   private static List<String> defined(Elf elf) throws IOException {

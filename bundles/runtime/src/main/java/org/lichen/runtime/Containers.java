@@ -32,6 +32,7 @@ import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.ImageStore.LayerContent;
 import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
+import org.lichen.api.image.LayerReader;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Pins;
 import org.lichen.api.image.TreeRemover;
@@ -78,6 +79,9 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<ContainerRemoval> removals = List.of();
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<LayerReader> readers = List.of();
 
   private final ImageStore store;
   private final ContainerReader reader;
@@ -284,16 +288,21 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
   }
 
-  /** What a guest will find; of an image that is not unpacked, and need not be, nothing is seen. */
+  /** What a guest will find. Only of an image of several layers a packed one is unpacked for it. */
   private Optional<GuestTree> look(
       ContainerSpec spec, Image image, Optional<Path> directory, Request request)
       throws ContainerException {
+    if (image.layers().size() == 1 && store.place(image.layers().get(0)).packed().isPresent()) {
+      Layer only = image.layers().get(0);
+      Path file = store.place(only).packed().orElseThrow().file();
+      return readers.stream()
+          .filter(reader -> reader.mediaTypes().contains(only.mediaType()))
+          .findFirst()
+          .map(reader -> new PackedTree(reader, file, only.mediaType()));
+    }
     List<UnionTrees.Tree> trees = new ArrayList<>();
     for (Layer layer : image.layers()) {
       LayerPath place = store.place(layer);
-      if (place.packed().isPresent()) {
-        return Optional.empty();
-      }
       unpack(layer, spec, request);
       trees.add(0, new UnionTrees.Tree(place.directory(), place.whiteouts().equals("aufs")));
     }

@@ -133,6 +133,11 @@ final class UnionFiles implements GuestFiles {
   }
 
   @Override
+  public Optional<byte[]> read(GuestPath path) throws IOException {
+    return union.read(path);
+  }
+
+  @Override
   public Optional<Path> file(GuestPath path) throws IOException {
     return union.file(path);
   }

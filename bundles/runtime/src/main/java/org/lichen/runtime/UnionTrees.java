@@ -2,14 +2,11 @@ package org.lichen.runtime;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.lichen.api.GuestPath;
@@ -22,7 +19,6 @@ import org.lichen.api.rootfs.RootfsPlan;
  * directories are those of docs/FORMATS.md, 7; overlayfs keeps the same in an upper.
  */
 final class UnionTrees implements GuestTree {
-  private static final int MOST_LINKS = 40;
   private static final int TYPE = 0170000;
   private static final int FILE = 0100000;
   static final int DIRECTORY = 0040000;
@@ -61,39 +57,26 @@ final class UnionTrees implements GuestTree {
 
   @Override
   public Optional<GuestPath> resolve(GuestPath path) throws IOException {
-    Deque<String> todo = new ArrayDeque<>(names(path.value()));
-    GuestPath at = GuestPath.ROOT;
-    int links = 0;
-    while (!todo.isEmpty()) {
-      String name = todo.pop();
-      if (name.equals("..")) {
-        at = at.resolve("..");
-        continue;
-      }
-      GuestPath next = at.resolve(name);
-      List<Place> found = places(next);
-      if (found.isEmpty()) {
-        return Optional.empty();
-      }
-      if (!found.get(0).is(LINK)) {
-        at = next;
-        continue;
-      }
-      if (++links > MOST_LINKS) {
-        throw new FileSystemException(path.value(), null, "too many symbolic links");
-      }
-      String target = Files.readSymbolicLink(found.get(0).path()).toString();
-      at = target.startsWith("/") ? GuestPath.ROOT : at;
-      List<String> more = names(target);
-      for (int i = more.size(); i > 0; i--) {
-        todo.push(more.get(i - 1));
-      }
-    }
-    return Optional.of(at);
+    return LinkWalk.resolve(
+        path,
+        at -> {
+          List<Place> found = places(at);
+          if (found.isEmpty()) {
+            return Optional.empty();
+          }
+          return Optional.of(
+              found.get(0).is(LINK) ? Files.readSymbolicLink(found.get(0).path()).toString() : "");
+        });
   }
 
   @Override
-  public Optional<Path> file(GuestPath path) throws IOException {
+  public Optional<byte[]> read(GuestPath path) throws IOException {
+    Optional<Path> file = file(path);
+    return file.isEmpty() ? Optional.empty() : Optional.of(Files.readAllBytes(file.get()));
+  }
+
+  /** Where a regular file lies; {@code path} has no links. */
+  Optional<Path> file(GuestPath path) throws IOException {
     return regular(places(path));
   }
 
@@ -111,7 +94,7 @@ final class UnionTrees implements GuestTree {
     for (Tree tree : trees) {
       found.add(new Place(tree, tree.root(), DIRECTORY));
     }
-    for (String name : names(path.value())) {
+    for (String name : LinkWalk.names(path.value())) {
       found = in(found, name);
     }
     return found;
@@ -177,11 +160,5 @@ final class UnionTrees implements GuestTree {
 
   private static Object attribute(Path path, String name) throws IOException {
     return Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static List<String> names(String path) {
-    return List.of(path.split("/", -1)).stream()
-        .filter(name -> !name.isEmpty() && !name.equals("."))
-        .toList();
   }
 }

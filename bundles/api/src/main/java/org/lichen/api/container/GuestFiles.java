@@ -14,7 +14,10 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface GuestFiles extends GuestTree, AutoCloseable {
-  /** As {@link #file}, of what the image has there, be it hidden or not. */
+  /** Where a regular file lies on the host, to be read only; {@code path} has no links. */
+  Optional<Path> file(GuestPath path) throws IOException;
+
+  /** The same of what the image has there, be it hidden or not. */
   Optional<Path> image(GuestPath path) throws IOException;
 
   /** What a directory has, in no order; nothing if it is none. {@code path} has no links. */

@@ -1,7 +1,6 @@
 package org.lichen.api.container;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.lichen.api.GuestPath;
 import org.osgi.annotation.versioning.ProviderType;
@@ -12,6 +11,6 @@ public interface GuestTree {
   /** Follows symbolic links, as the guest would, to a path without any; empty: nothing is there. */
   Optional<GuestPath> resolve(GuestPath path) throws IOException;
 
-  /** Where a regular file lies on the host, to be read only; {@code path} has no links. */
-  Optional<Path> file(GuestPath path) throws IOException;
+  /** What a regular file has in it; empty if it is none. {@code path} has no links. */
+  Optional<byte[]> read(GuestPath path) throws IOException;
 }

@@ -1,11 +1,11 @@
 package org.lichen.devices.driver;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.lichen.api.GuestPath;
 import org.lichen.api.container.GuestTree;
 import org.lichen.elf.ElfException;
@@ -36,24 +36,27 @@ public record GuestLibc(GuestPath directory, Glibc version, Map<String, GuestPat
     elsewhere = Map.copyOf(elsewhere);
   }
 
-  /** Empty if there is none for programs of this machine: the guest has another libc, or no one. */
-  public static Optional<GuestLibc> find(GuestTree tree) throws IOException {
+  /**
+   * Empty if there is none for programs of this machine: the guest has another libc, or no one.
+   * {@code names}: of the libraries that are asked about.
+   */
+  public static Optional<GuestLibc> find(GuestTree tree, Set<String> names) throws IOException {
     for (String directory : DIRECTORIES) {
       GuestPath path = new GuestPath(directory + "/libc.so.6");
       Optional<GuestPath> real = tree.resolve(path);
-      Optional<Path> file = real.isEmpty() ? Optional.empty() : tree.file(real.get());
+      Optional<byte[]> file = real.isEmpty() ? Optional.empty() : tree.read(real.get());
       if (file.isPresent() && ours(file.get())) {
         Optional<Glibc> version = Glibc.highest(ElfVersions.read(file.get()).defined());
         if (version.isPresent()) {
           GuestPath at = tree.resolve(new GuestPath(directory)).orElseThrow();
-          return Optional.of(new GuestLibc(at, version.get(), elsewhere(tree, at)));
+          return Optional.of(new GuestLibc(at, version.get(), elsewhere(tree, at, names)));
         }
       }
     }
     return Optional.empty();
   }
 
-  private static boolean ours(Path file) throws IOException {
+  private static boolean ours(byte[] file) throws IOException {
     boolean arm = System.getProperty("os.arch", "").equals("aarch64");
     try {
       return ElfInfo.read(file).machine() == (arm ? EM_AARCH64 : EM_X86_64);
@@ -62,22 +65,23 @@ public record GuestLibc(GuestPath directory, Glibc version, Map<String, GuestPat
     }
   }
 
-  private static Map<String, GuestPath> elsewhere(GuestTree tree, GuestPath directory)
-      throws IOException {
+  private static Map<String, GuestPath> elsewhere(
+      GuestTree tree, GuestPath directory, Set<String> names) throws IOException {
     Map<String, GuestPath> found = new LinkedHashMap<>();
     Optional<GuestPath> cache = tree.resolve(new GuestPath("/etc/ld.so.cache"));
-    Optional<Path> file = cache.isEmpty() ? Optional.empty() : tree.file(cache.get());
+    Optional<byte[]> file = cache.isEmpty() ? Optional.empty() : tree.read(cache.get());
     if (file.isEmpty()) {
       return found;
     }
     LinkerCache read;
     try {
-      read = LinkerCache.read(file.get());
+      read = LinkerCache.read(file.get(), "/etc/ld.so.cache");
     } catch (IOException damaged) {
       return found; // the guest's loader does not use it either
     }
     for (LinkerCache.Library library : read.libraries()) {
-      if (library.fits() && library.plain() && library.path().startsWith("/")) {
+      boolean asked = names.contains(library.name()) && library.path().startsWith("/");
+      if (asked && library.fits() && library.plain()) {
         Optional<GuestPath> real = tree.resolve(new GuestPath(library.path()));
         if (real.isPresent() && !real.get().resolve("..").equals(directory)) {
           found.putIfAbsent(library.name(), real.get());

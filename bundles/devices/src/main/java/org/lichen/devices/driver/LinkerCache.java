@@ -55,10 +55,11 @@ public record LinkerCache(List<Library> libraries) {
     if (Files.size(file) > LARGEST) {
       throw new IOException(file + " is larger than any such cache");
     }
-    return parse(Files.readAllBytes(file), file.toString());
+    return read(Files.readAllBytes(file), file.toString());
   }
 
-  static LinkerCache parse(byte[] bytes, String label) throws IOException {
+  /** The same of what a file has in it; {@code label} is for messages. */
+  public static LinkerCache read(byte[] bytes, String label) throws IOException {
     int start = start(bytes, label);
     ByteBuffer in =
         ByteBuffer.wrap(bytes, start, bytes.length - start).slice().order(ByteOrder.LITTLE_ENDIAN);

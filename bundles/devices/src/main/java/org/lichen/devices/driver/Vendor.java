@@ -47,6 +47,9 @@ public record Vendor(
               "/usr/share/egl/egl_external_platform.d/10_nvidia_wayland.json",
               "/usr/share/egl/egl_external_platform.d/15_nvidia_gbm.json",
               "/usr/share/vulkan/icd.d/nvidia_icd.json",
+              "/usr/share/vulkan/icd.d/nvidia_icd.x86_64.json",
+              "/usr/share/vulkan/implicit_layer.d/nvidia_layers.json",
+              "/etc/OpenCL/vendors/nvidia.icd",
               "/etc/vulkan/icd.d/nvidia_icd.json",
               "/run/nvidia-persistenced/socket",
               "/run/nvidia-fabricmanager/socket"));

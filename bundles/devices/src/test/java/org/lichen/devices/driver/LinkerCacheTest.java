@@ -86,10 +86,10 @@ class LinkerCacheTest {
   @Test
   void aCacheThatIsCutOff_isRefusedAtEveryLength() throws Exception {
     byte[] whole = small();
-    assertThat(read(LinkerCache.parse(whole, "small"))).containsExactly("a.so => /l/a.so");
+    assertThat(read(LinkerCache.read(whole, "small"))).containsExactly("a.so => /l/a.so");
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> LinkerCache.parse(cut, "small"))
+      assertThatThrownBy(() -> LinkerCache.read(cut, "small"))
           .as("%d bytes", length)
           .isInstanceOf(IOException.class)
           .hasMessageContaining("small (at byte ");
@@ -102,7 +102,7 @@ class LinkerCacheTest {
       for (int lie : List.of(-1, Integer.MIN_VALUE, Integer.MAX_VALUE, 1 << 20)) {
         byte[] bytes = small();
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(field, lie);
-        assertThatThrownBy(() -> LinkerCache.parse(bytes, "lie"))
+        assertThatThrownBy(() -> LinkerCache.read(bytes, "lie"))
             .as("%d at %d", lie, field)
             .isInstanceOf(IOException.class);
       }
