@@ -89,7 +89,7 @@ EOT
     contains "$(run --ssh-agent desktop ssh-add -l)" "key of $launcher" && status 125 env -u SSH_AUTH_SOCK lichen run --rm --ssh-agent desktop true && told "no SSH_AUTH_SOCK" || return
     lichen create -q --name a --launcher $launcher --ssh-agent desktop ssh-add -l >/dev/null && contains "$(lichen start -a a)" "key of $launcher" || return
     eval "$(ssh-agent -a "$TMPDIR/agent2")" >/dev/null && ssh-add -l >/dev/null 2>&1
-    contains "$(lichen start -a a 2>&1)" "no identities" && kill "$SSH_AGENT_PID" && status 125 lichen start a && told "no socket $TMPDIR/agent2" && lichen rm a >/dev/null && eval "$(SSH_AUTH_SOCK=$TMPDIR/agent ssh-add -l >/dev/null; echo true)"
+    contains "$(lichen start -a a 2>&1)" "no identities" && kill "$SSH_AGENT_PID" && status 125 lichen start a && told "no socket $TMPDIR/agent2" && contains "$(lichen inspect a 2>&1)" '"desktop" : [ "ssh-agent" ]' && contains "$(lichen set a add_rpath /usr/bin/true /x 2>&1; lichen get a)" /x && lichen rm a >/dev/null && eval "$(SSH_AUTH_SOCK=$TMPDIR/agent ssh-add -l >/dev/null; echo true)"
   }
   t "$launcher: --ssh-agent: the keys of whoever starts it" agent
   bus() {

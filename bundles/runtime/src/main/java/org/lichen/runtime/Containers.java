@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
@@ -241,10 +242,25 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   private Chooser.Decision decide(
       ContainerSpec spec, UpperPlace upper, Optional<Path> directory, Request request)
       throws ContainerException {
+    return decide(spec, upper, directory, contributors, request);
+  }
+
+  /** {@code contributing}: nobody where nothing is going to be started. */
+  private Chooser.Decision decide(
+      ContainerSpec spec,
+      UpperPlace upper,
+      Optional<Path> directory,
+      List<LaunchContributor> contributing,
+      Request request)
+      throws ContainerException {
     Image image = image(spec);
     Chooser.Decision decision =
         chooser(host.host())
-            .decide(spec, upper, places(image), launches(spec, image, directory, request));
+            .decide(
+                spec,
+                upper,
+                places(image),
+                launches(spec, image, directory, contributing, request, request::warn));
     for (int i = 0; i < image.layers().size(); i++) {
       if (decision.layers().get(i).packed().isEmpty()) {
         unpack(image.layers().get(i), spec, request);
@@ -268,7 +284,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     Image image = image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
     return chooser(host.host().refreshed())
-        .explain(spec, upper, places(image), launches(spec, image, Optional.empty(), request));
+        .explain(
+            spec,
+            upper,
+            places(image),
+            launches(spec, image, Optional.empty(), contributors, request, unheard -> {}));
   }
 
   private Chooser chooser(Host facts) {
@@ -276,15 +296,21 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   private Chooser.Launches launches(
-      ContainerSpec spec, Image image, Optional<Path> directory, Request request) {
+      ContainerSpec spec,
+      Image image,
+      Optional<Path> directory,
+      List<LaunchContributor> contributing,
+      Request request,
+      Consumer<String> warnings) {
     LaunchSpecs specs =
         new LaunchSpecs(
-            contributors,
+            contributing,
             host.host(),
             version,
             stub,
             request,
-            () -> look(spec, image, directory, request));
+            () -> look(spec, image, directory, request),
+            warnings);
     return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
   }
 
@@ -367,7 +393,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     }
     UpperPlace upper = UpperPlace.recorded(container.spec());
     RootfsPlan plan =
-        decide(container.spec(), upper, Optional.of(container.directory()), request).rootfs();
+        decide(container.spec(), upper, Optional.empty(), List.of(), request).rootfs();
     return UnionFiles.open(container.directory(), label(container), plan);
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
 import org.lichen.api.container.ContainerSpec;
@@ -33,6 +34,7 @@ final class LaunchSpecs {
   private final Path stub;
   private final Request request;
   private final Look look;
+  private final Consumer<String> warnings;
   private final Set<String> told = new HashSet<>();
 
   /** Looks into a container that does not run. */
@@ -47,10 +49,12 @@ final class LaunchSpecs {
       String version,
       Path stub,
       Request request,
-      Look look) {
+      Look look,
+      Consumer<String> warnings) {
     this.stub = stub;
     this.request = request;
     this.look = look;
+    this.warnings = warnings;
     this.contributors =
         contributors.stream().sorted(Comparator.comparingInt(LaunchContributor::order)).toList();
     this.host = host;
@@ -144,7 +148,7 @@ final class LaunchSpecs {
     @Override
     public void warn(String message) {
       if (told.add(message)) {
-        request.warn(message);
+        warnings.accept(message);
       }
     }
   }

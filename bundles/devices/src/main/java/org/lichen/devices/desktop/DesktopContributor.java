@@ -29,6 +29,7 @@ import org.osgi.service.component.annotations.Component;
 public final class DesktopContributor implements LaunchContributor {
   private static final String KEY = "desktop";
   private static final List<String> WORDS = List.of("x11", "wayland", "dbus", "ssh-agent");
+  private static final int OTHERS_WRITE = 02;
   private static final String PLACE = "/run/lichen/";
 
   /** Of X(7): host, number of the display, perhaps the screen. */
@@ -125,7 +126,7 @@ public final class DesktopContributor implements LaunchContributor {
           option + ": there is no socket " + host,
           "the session that your environment tells of has ended, or is another machine's");
     }
-    if (another(launching)) {
+    if (another(launching) && !forAll(host)) {
       launching.warn(
           option
               + ": "
@@ -135,6 +136,14 @@ public final class DesktopContributor implements LaunchContributor {
               + " of the container is somebody else: --userns keep-id");
     }
     launch.mount(new Mount(host.toString(), new GuestPath(guest), "bind", Set.of()));
+  }
+
+  private static boolean forAll(Path socket) {
+    try {
+      return ((Integer) Files.getAttribute(socket, "unix:mode") & OTHERS_WRITE) != 0;
+    } catch (IOException gone) {
+      return true; // the guest will be told
+    }
   }
 
   /** Whether the guest is not who starts the container. */
