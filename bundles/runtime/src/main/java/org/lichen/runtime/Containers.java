@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
@@ -65,6 +64,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   private static final String READY = "rootfs.ready";
 
   private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
+  private static final Optional<Starting> NOBODY = Optional.empty();
   private static final int SIGKILL = 9;
   private static final int END_PAUSE_MILLIS = 5;
   private static final int END_TRIES = 2_000;
@@ -242,25 +242,18 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   private Chooser.Decision decide(
       ContainerSpec spec, UpperPlace upper, Optional<Path> directory, Request request)
       throws ContainerException {
-    return decide(spec, upper, directory, contributors, request);
+    Image image = image(spec);
+    Starting starting =
+        new Starting(request, () -> look(spec, image, directory, request), request::warn);
+    return decideFor(Optional.of(starting), spec, upper, request);
   }
 
-  /** {@code contributing}: nobody where nothing is going to be started. */
-  private Chooser.Decision decide(
-      ContainerSpec spec,
-      UpperPlace upper,
-      Optional<Path> directory,
-      List<LaunchContributor> contributing,
-      Request request)
+  private Chooser.Decision decideFor(
+      Optional<Starting> starting, ContainerSpec spec, UpperPlace upper, Request request)
       throws ContainerException {
     Image image = image(spec);
     Chooser.Decision decision =
-        chooser(host.host())
-            .decide(
-                spec,
-                upper,
-                places(image),
-                launches(spec, image, directory, contributing, request, request::warn));
+        chooser(host.host()).decide(spec, upper, places(image), launches(spec, image, starting));
     for (int i = 0; i < image.layers().size(); i++) {
       if (decision.layers().get(i).packed().isEmpty()) {
         unpack(image.layers().get(i), spec, request);
@@ -283,35 +276,20 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
     Image image = image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
+    Starting looking =
+        new Starting(request, () -> look(spec, image, Optional.empty(), request), unheard -> {});
     return chooser(host.host().refreshed())
-        .explain(
-            spec,
-            upper,
-            places(image),
-            launches(spec, image, Optional.empty(), contributors, request, unheard -> {}));
+        .explain(spec, upper, places(image), launches(spec, image, Optional.of(looking)));
   }
 
   private Chooser chooser(Host facts) {
     return new Chooser(strategies, launchers, facts);
   }
 
-  private Chooser.Launches launches(
-      ContainerSpec spec,
-      Image image,
-      Optional<Path> directory,
-      List<LaunchContributor> contributing,
-      Request request,
-      Consumer<String> warnings) {
-    LaunchSpecs specs =
-        new LaunchSpecs(
-            contributing,
-            host.host(),
-            version,
-            stub,
-            request,
-            () -> look(spec, image, directory, request),
-            warnings);
-    return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
+  private Chooser.Launches launches(ContainerSpec spec, Image image, Optional<Starting> starting) {
+    LaunchSpecs specs = new LaunchSpecs(contributors, host.host(), version, stub);
+    return (identity, launcher, strategy) ->
+        specs.of(spec, image, identity, launcher, strategy, starting);
   }
 
   /** What a guest will find. Only of an image of several layers a packed one is unpacked for it. */
@@ -392,8 +370,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throw running(container);
     }
     UpperPlace upper = UpperPlace.recorded(container.spec());
-    RootfsPlan plan =
-        decide(container.spec(), upper, Optional.empty(), List.of(), request).rootfs();
+    RootfsPlan plan = decideFor(NOBODY, container.spec(), upper, request).rootfs();
     return UnionFiles.open(container.directory(), label(container), plan);
   }
 

@@ -5,21 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
 import org.lichen.api.ContainerException;
-import org.lichen.api.Request;
 import org.lichen.api.container.ContainerSpec;
-import org.lichen.api.container.GuestTree;
 import org.lichen.api.host.Host;
 import org.lichen.api.image.Image;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.LaunchSpec;
-import org.lichen.api.launch.Launching;
 
 /**
  * Turns what the user asked for into what is launched, with the help of every contributor. Reads
@@ -32,37 +26,23 @@ final class LaunchSpecs {
   private final Host host;
   private final String version;
   private final Path stub;
-  private final Request request;
-  private final Look look;
-  private final Consumer<String> warnings;
-  private final Set<String> told = new HashSet<>();
 
-  /** Looks into a container that does not run. */
-  @FunctionalInterface
-  interface Look {
-    Optional<GuestTree> files() throws ContainerException;
-  }
-
-  LaunchSpecs(
-      List<LaunchContributor> contributors,
-      Host host,
-      String version,
-      Path stub,
-      Request request,
-      Look look,
-      Consumer<String> warnings) {
+  LaunchSpecs(List<LaunchContributor> contributors, Host host, String version, Path stub) {
     this.stub = stub;
-    this.request = request;
-    this.look = look;
-    this.warnings = warnings;
     this.contributors =
         contributors.stream().sorted(Comparator.comparingInt(LaunchContributor::order)).toList();
     this.host = host;
     this.version = version;
   }
 
+  /** Without {@code starting} nobody is going to start it, and no contributor is asked. */
   LaunchSpec of(
-      ContainerSpec container, Image image, String identity, String launcher, String strategy)
+      ContainerSpec container,
+      Image image,
+      String identity,
+      String launcher,
+      String strategy,
+      Optional<Starting> starting)
       throws ContainerException {
     LaunchSpec.Builder launch =
         LaunchSpec.builder(container.command())
@@ -97,60 +77,11 @@ final class LaunchSpecs {
     }
     launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
     for (LaunchContributor contributor : contributors) {
-      if (contributor.concerns(container)) {
-        contributor.contribute(launch, new OneWay(container, image, identity));
+      if (starting.isPresent() && contributor.concerns(container)) {
+        contributor.contribute(launch, starting.get().way(container, image, host, identity));
       }
     }
     return launch.build();
-  }
-
-  private final class OneWay implements Launching {
-    private final ContainerSpec container;
-    private final Image image;
-    private final String identity;
-
-    OneWay(ContainerSpec container, Image image, String identity) {
-      this.container = container;
-      this.image = image;
-      this.identity = identity;
-    }
-
-    @Override
-    public ContainerSpec container() {
-      return container;
-    }
-
-    @Override
-    public Image image() {
-      return image;
-    }
-
-    @Override
-    public Host host() {
-      return host;
-    }
-
-    @Override
-    public Request request() {
-      return request;
-    }
-
-    @Override
-    public String identity() {
-      return identity;
-    }
-
-    @Override
-    public Optional<GuestTree> files() throws ContainerException {
-      return look.files();
-    }
-
-    @Override
-    public void warn(String message) {
-      if (told.add(message)) {
-        warnings.accept(message);
-      }
-    }
   }
 
   /** {@code ${hostname}} is filled in by the launcher, for the name may come from the id. */
