@@ -82,6 +82,13 @@ EOT
   t "$launcher: --device takes a node too" eval '
     equals 4 "$(run --device /dev/zero:/dev/other:rw test/alpine sh -c "head -c 4 /dev/other | wc -c")" && status 125 run --device /dev/nosuch test/alpine true && told "no device /dev/nosuch" && status 125 run --device thing test/alpine true && told "neither a CDI name nor a node"'
 
+  closed() {
+    local node
+    node=$(find /dev -maxdepth 1 -type c -user root -perm 600 | head -n 1) && [ -n "$node" ] || skip "every device here is open to more than its owner"
+    status 0 run --device "$node" test/alpine test -e "$node" && told "you may not open $node: its owner alone may"
+  }
+  t "$launcher: a node that one may not open is told of" closed
+
   # The desktop
   agent() {
     have ssh-agent && have ssh-add || return

@@ -24,6 +24,7 @@ import org.lichen.devices.cdi.Edits;
 final class Additions {
   private static final Set<String> OPTIONS = Set.of("ro", "rw", "nosuid", "nodev", "noexec");
   private static final GuestPath COMPAT = new GuestPath("/usr/local/cuda/compat/libcuda.so.1");
+  private static final int GROUP = 3;
   private static final int FOR_OTHERS = 06;
 
   private final LaunchSpec.Builder launch;
@@ -108,7 +109,12 @@ final class Additions {
       }
       String group = String.valueOf(Files.getAttribute(node, "posix:group"));
       if (!Files.isReadable(node) || !Files.isWritable(node)) {
-        launching.warn("you may not open " + node + ": members of the group " + group + " may");
+        boolean grouped = (mode >> GROUP & FOR_OTHERS) == FOR_OTHERS;
+        launching.warn(
+            "you may not open "
+                + node
+                + ": "
+                + (grouped ? "members of the group " + group + " may" : "its owner alone may"));
       } else if (launching.identity().equals("ranges")) {
         launching.warn(
             node
