@@ -111,6 +111,13 @@ with_tools() {
     why=$(cat "$work/why") debian=''
   fi
 }
+# A Debian with programs of a desktop, and an old one, as NAME=PATH.
+with_desktop() {
+  local desktop old
+  desktop=$("$here/prepare-debian.sh" "${LICHEN_CACHE:-$work/cache}" desktop openssh-client,x11-utils,dbus 2>"$work/why") &&
+    old=$("$here/prepare-debian.sh" "${LICHEN_CACHE:-$work/cache}" debian '' bullseye 2>"$work/why") &&
+    debian="desktop=$desktop bullseye=$old" why='' || why=$(cat "$work/why")
+}
 
 # Jobs are for users with a name. What Slurm writes lies elsewhere than what is the user's.
 with_slurm() {
@@ -147,6 +154,7 @@ for suite; do
     debian) with_debian ;;
     guests | symbols) with_workshop ;;
     releases) with_releases ;;
+    devices) with_desktop && with_ranges && with_fuse ;; # ssh and D-Bus are for users with a name
     union) with_debian && with_fuse ;;
     singularity) with_fuse ;;
     slurm) with_slurm ;;

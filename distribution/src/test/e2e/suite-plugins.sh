@@ -62,7 +62,8 @@ t "plain Gogo command" eval 'lichen plugin install "$(sample gogo)" && equals WO
 t "facts" eval 'lichen plugin install "$(sample lustre)" && contains "$(lichen doctor --format json)" lustre'
 t "launch contributor" eval '
   lichen plugin install "$(sample banner)" && equals "welcome to example" "$(lichen run --rm test/alpine cat /etc/banner)" &&
-  equals example "$(lichen run --rm test/alpine sh -c "echo \$SITE")" && lichen plugin remove banner &&
+  equals example "$(lichen run --rm test/alpine sh -c "echo \$SITE")" && equals "of mine" "$(lichen run --rm --banner "of mine" test/alpine cat /etc/banner)" && contains "$(lichen create --help)" "--banner=TEXT" &&
+  lichen plugin remove banner && status 125 lichen run --rm --banner x test/alpine true &&
   equals "" "$(lichen run --rm test/alpine sh -c "echo \$SITE")"'
 t "image format" eval '
   hello=$E2E/samples/hello && lichen plugin install "$(sample tiny)" &&

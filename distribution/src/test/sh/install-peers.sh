@@ -29,6 +29,10 @@ want python3 python3
 want go golang-go
 want musl-gcc musl-tools
 want patchelf patchelf
+want Xvfb xvfb
+want xauth xauth
+want dbus-daemon dbus
+want ssh-agent openssh-client
 want powerpc-linux-gnu-ld binutils-powerpc-linux-gnu
 want s390x-linux-gnu-ld binutils-s390x-linux-gnu
 want busybox busybox-static

@@ -70,9 +70,21 @@ static char *parent_of(const char *path) {
     return must_format("%.*s", (int)size, path);
 }
 
+/* Whether a path would be a new name in the host's own /dev, where nothing is made for a container. What is bound there is found by its name all the same; no listing has it. */
+static bool is_new_device(struct tree *tree, const char *path) {
+    if (!tree_find(tree, path, UNION_CREATE)) return false;
+    const char *host = place.found || place.bind < 0 ? "" : tree->config.binds[place.bind].host;
+    union_release(&place);
+    return !strncmp(host, "/dev", 4) && (!host[4] || host[4] == '/');
+}
+
 static bool make(struct tree *tree, const char *path, bool directory, int links) {
     if (is_there(tree, path)) return true;
     if (errno != ENOENT) return false;
+    if (is_new_device(tree, path)) {
+        errno = EROFS;
+        return false;
+    }
     AUTO_FREE char *parent = parent_of(path);
     if (strspn(parent, "/") != strlen(parent) && !make(tree, parent, true, links)) return false;
     if (directory) {
@@ -104,8 +116,8 @@ bool tree_make(struct tree *tree, const char *path, bool directory) { return mak
 
 /* ---- what is mounted */
 
-static struct union_bind bind_of(struct tree *tree, const char *target, const char *host) {
-    char *guest = tree_find(tree, target, 0) ? must_format("%.*s", (int)place.size, place.guest) : NULL;
+static struct union_bind bind_of(struct tree *tree, const char *target, const char *host, unsigned flags) {
+    char *guest = tree_find(tree, target, flags) ? must_format("%.*s", (int)place.size, place.guest) : NULL;
     if (!guest) die(STATUS_LICHEN, "cannot mount %s (on %s): %s", host, target, strerror(errno));
     union_release(&place);
     if (!*guest) die(STATUS_LICHEN, "cannot mount %s (on %s): that is the root of the container", host, target);
@@ -143,6 +155,10 @@ bool tree_bind(struct tree *tree, const char *source, const char *target, struct
     char host[PATH_MAX];
     struct stat status;
     if (!realpath(source, host) || stat(host, &status) != 0) return false;
+    if (is_new_device(tree, target)) {
+        *bind = bind_of(tree, target, host, UNION_CREATE);
+        return true;
+    }
     const bool there = is_there(tree, target);
     if (!tree_make(tree, target, S_ISDIR(status.st_mode))) die(STATUS_LICHEN, "cannot make a mount point (%s in the container): %s", target, strerror(errno));
     if (!there) mark_point(tree, target);
@@ -150,7 +166,7 @@ bool tree_bind(struct tree *tree, const char *source, const char *target, struct
     bool same = at && S_ISDIR(at->status.mode) == S_ISDIR(status.st_mode);
     if (at) union_release(at);
     if (!same) die(STATUS_LICHEN, "cannot mount %s (on %s): one is a directory and the other is not", source, target);
-    *bind = bind_of(tree, target, host);
+    *bind = bind_of(tree, target, host, 0);
     return true;
 }
 
@@ -314,7 +330,7 @@ static void see_mount(struct tree *tree, const struct op *op) {
     if (!at) return; /* an optional one, or one that another hides */
     AUTO_FREE char *host = must_format("%.*s", (int)at->size, at->guest);
     union_release(at);
-    add_bind(tree, bind_of(tree, op->target, host))->magic = proc;
+    add_bind(tree, bind_of(tree, op->target, host, 0))->magic = proc;
 }
 
 void tree_seen(struct tree *tree, const struct plan *plan) {

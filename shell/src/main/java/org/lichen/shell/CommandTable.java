@@ -16,6 +16,7 @@ import org.lichen.api.container.Setting;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
 import org.lichen.api.launch.HostProfiles;
+import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Plugins;
 import org.lichen.shell.base.CommandEntry;
@@ -46,6 +47,9 @@ public final class CommandTable {
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<HostProfiles> hostProfiles = List.of();
 
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<LaunchContributor> contributors = List.of();
+
   private final BundleContext framework;
   private final CommandProcessor processor;
   private final Services services;
@@ -70,6 +74,7 @@ public final class CommandTable {
             plugins,
             () -> settings,
             () -> hostProfiles.stream().flatMap(each -> each.all().stream()).toList(),
+            () -> contributors,
             framework.getProperty("lichen.home"),
             framework.getBundle().getVersion().toString(),
             String.valueOf(framework.getProperty("lichen.build")));

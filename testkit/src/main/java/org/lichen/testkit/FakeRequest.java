@@ -1,6 +1,7 @@
 package org.lichen.testkit;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,8 @@ public record FakeRequest(
     Path directory,
     Configuration configuration,
     FakeProgress progress,
-    FakeCancellation cancellation)
+    FakeCancellation cancellation,
+    List<String> warnings)
     implements Request {
 
   /** A caller without anything. */
@@ -27,19 +29,26 @@ public record FakeRequest(
         home,
         Configuration.EMPTY,
         new FakeProgress(),
-        new FakeCancellation());
+        new FakeCancellation(),
+        new ArrayList<>());
   }
 
   /** The same caller with one more variable. */
   public FakeRequest with(String variable, String value) {
     Map<String, String> more = new LinkedHashMap<>(environment);
     more.put(variable, value);
-    return new FakeRequest(more, directory, configuration, progress, cancellation);
+    return new FakeRequest(more, directory, configuration, progress, cancellation, warnings);
   }
 
   /** The same caller with other configuration. */
   public FakeRequest configured(Map<String, Object> tree) {
-    return new FakeRequest(environment, directory, new Configuration(tree), progress, cancellation);
+    return new FakeRequest(
+        environment, directory, new Configuration(tree), progress, cancellation, warnings);
+  }
+
+  @Override
+  public void warn(String message) {
+    warnings.add(message);
   }
 
   @Override

@@ -30,6 +30,9 @@ public interface Request {
 
   Configuration configuration();
 
+  /** Tells the caller, in one sentence, what does not keep the command from going on. */
+  void warn(String message);
+
   /** A path that the caller typed, made absolute against the caller's directory. */
   default Path path(String typed) {
     return directory().resolve(typed).normalize();

@@ -21,6 +21,7 @@ record Dynamic(long tag, long value) {
   static final long VERSYM = 0x6ffffff0L;
   static final long FLAGS_1 = 0x6ffffffbL;
   static final long VERDEF = 0x6ffffffcL;
+  static final long VERDEFNUM = 0x6ffffffdL;
   static final long VERNEED = 0x6ffffffeL;
   static final long VERNEEDNUM = 0x6fffffffL;
 

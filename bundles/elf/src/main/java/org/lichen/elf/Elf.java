@@ -38,6 +38,10 @@ final class Elf {
     return new Elf(new Input(file));
   }
 
+  static Elf read(byte[] file) throws IOException {
+    return new Elf(new Input(file));
+  }
+
   private static Format format(Input in) throws IOException {
     Format any = new Format(true, ByteOrder.BIG_ENDIAN);
     if (in.size() < Format.IDENT || in.read(any, 0, 4, "e_ident").getInt() != MAGIC) {

@@ -57,7 +57,15 @@ public record ElfInfo(
 
   /** The same of an open file; its position does not matter and stays. */
   public static ElfInfo read(FileChannel file) throws IOException {
-    Elf elf = Elf.read(file);
+    return of(Elf.read(file));
+  }
+
+  /** The same of what a file has in it. */
+  public static ElfInfo read(byte[] file) throws IOException {
+    return of(Elf.read(file));
+  }
+
+  private static ElfInfo of(Elf elf) throws IOException {
     return new ElfInfo(
         elf.format().wide() ? 64 : 32,
         elf.format().order(),

@@ -4,26 +4,51 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 
 /** A file of which nothing is believed: each read says which field asks for it. */
 final class Input {
   /** No table that a loader reads is larger; what claims to be is not worth the memory. */
   private static final long LARGEST = 64 << 20;
 
-  private final FileChannel file;
+  private final @Nullable FileChannel file;
+  private final Source source;
   private final long size;
+
+  /** As {@link FileChannel#read(ByteBuffer, long)}. */
+  @FunctionalInterface
+  private interface Source {
+    int read(ByteBuffer into, long at) throws IOException;
+  }
 
   Input(FileChannel file) throws IOException {
     this.file = file;
+    this.source = file::read;
     this.size = file.size();
+  }
+
+  Input(byte[] bytes) {
+    this.file = null;
+    ByteBuffer all = ByteBuffer.wrap(bytes).asReadOnlyBuffer();
+    this.source =
+        (into, at) -> {
+          int count = Math.min(into.remaining(), bytes.length - (int) at);
+          into.put(all.slice((int) at, count));
+          return count;
+        };
+    this.size = bytes.length;
   }
 
   long size() {
     return size;
   }
 
-  FileChannel file() {
-    return file;
+  /** Copies as {@link FileChannel#transferTo} does. */
+  long transferTo(long at, long count, FileChannel to) throws IOException {
+    if (file == null) {
+      throw new IllegalStateException("only files are edited");
+    }
+    return file.transferTo(at, count, to);
   }
 
   void within(long offset, long length, String field) throws ElfException {
@@ -44,7 +69,7 @@ final class Input {
     }
     ByteBuffer bytes = format.buffer((int) length);
     while (bytes.hasRemaining()) {
-      if (file.read(bytes, offset + bytes.position()) < 0) {
+      if (source.read(bytes, offset + bytes.position()) < 0) {
         throw new EOFException("the file became shorter while it was read");
       }
     }

@@ -57,7 +57,7 @@ final class Rewriter {
   void write(FileChannel to) throws IOException {
     long size = elf.in().size();
     for (long at = 0; at < size; ) {
-      long count = elf.in().file().transferTo(at, size - at, to.position(at));
+      long count = elf.in().transferTo(at, size - at, to.position(at));
       if (count <= 0) {
         throw new IOException("the file became shorter while it was read");
       }

@@ -24,8 +24,8 @@ final class Versions {
   private static final int SIZE = 16;
   private static final String FIELD = "DT_VERNEED";
 
-  /** A library: where its record begins in the file, and the indices of its versions. */
-  record Library(long offset, String name, Set<Integer> indices) {}
+  /** A library: where its record begins in the file, its versions, and their indices. */
+  record Library(long offset, String name, List<String> versions, Set<Integer> indices) {}
 
   private Versions() {}
 
@@ -40,16 +40,18 @@ final class Versions {
     for (long i = 0; i < count; i++) {
       ByteBuffer record = elf.in().read(elf.format(), at, SIZE, FIELD);
       Set<Integer> indices = new HashSet<>();
+      List<String> names = new ArrayList<>();
       long each = at + Format.unsigned(record, 8);
       for (int left = Format.half(record, 2); left > 0; left--) {
         ByteBuffer version = elf.in().read(elf.format(), each, SIZE, FIELD);
         indices.add(Format.half(version, 6));
+        names.add(elf.string(Format.unsigned(version, 8), "vna_name"));
         if (++versions > MOST) {
           throw new ElfException(each, FIELD, "there are more versions than indices");
         }
         each = next(version, each, left > 1);
       }
-      found.add(new Library(at, elf.string(Format.unsigned(record, 4), "vn_file"), indices));
+      found.add(new Library(at, elf.string(Format.unsigned(record, 4), "vn_file"), names, indices));
       if (found.size() > MOST) {
         throw new ElfException(at, "DT_VERNEEDNUM", "there are more libraries than indices");
       }

@@ -12,9 +12,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lichen.testkit.Needs;
 
 /** The files of this machine: some of them, or with {@code LICHEN_ELF_TREE=1} all. */
 class TreeTest {
@@ -89,5 +92,37 @@ class TreeTest {
 
   private static String said(Workshop workshop, Path program) throws Exception {
     return workshop.run(List.of("timeout", "10", program.toString(), "--version"));
+  }
+
+  private static final Pattern VERSION = Pattern.compile("(Rev:.*Name: |File: |  Name: )(\\S+)");
+
+  @Test
+  void versionsOfSymbols_areReadAsReadelfDoes() throws Exception {
+    List<Path> files = elves("/usr/lib", 40);
+    assertThat(files).isNotEmpty();
+    int some = 0;
+    for (Path file : files) {
+      List<String> said = new ArrayList<>();
+      String output = Needs.output(Needs.program("readelf").toString(), "-VW", file.toString());
+      for (String line : output.lines().toList()) {
+        Matcher found = VERSION.matcher(line);
+        if (found.find()) {
+          said.add((found.group(1).startsWith("Rev") ? "defines " : "") + found.group(2));
+        }
+      }
+      ElfVersions versions = ElfVersions.read(file);
+      List<String> read = new ArrayList<>();
+      versions.defined().forEach(name -> read.add("defines " + name));
+      versions
+          .needed()
+          .forEach(
+              (library, names) -> {
+                read.add(library);
+                read.addAll(names);
+              });
+      assertThat(read).as("%s", file).containsExactlyInAnyOrderElementsOf(said);
+      some += read.size();
+    }
+    assertThat(some).isPositive();
   }
 }

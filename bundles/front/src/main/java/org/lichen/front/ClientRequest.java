@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.lichen.api.Cancellation;
 import org.lichen.api.Configuration;
 import org.lichen.api.Progress;
@@ -20,8 +21,14 @@ record ClientRequest(
     Terminal terminal,
     Progress progress,
     Cancellation cancellation,
-    Configuration configuration)
+    Configuration configuration,
+    Consumer<String> warnings)
     implements Request {
+
+  @Override
+  public void warn(String message) {
+    warnings.accept("lichen: " + message);
+  }
 
   static Map<String, String> environment(Records in) {
     Map<String, String> environment = new LinkedHashMap<>();

@@ -98,7 +98,8 @@ final class Conversation implements Runnable {
                       terminal,
                       progress,
                       givenUp,
-                      configuration),
+                      configuration,
+                      console.err()::println),
                   console);
     } catch (ContainerException e) {
       console.err().println("lichen: " + e.getMessage());

@@ -23,6 +23,7 @@ import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.ContainerWatcher;
 import org.lichen.api.container.GuestFiles;
+import org.lichen.api.container.GuestTree;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.host.Host;
@@ -33,6 +34,7 @@ import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.ImageStore.LayerContent;
 import org.lichen.api.image.Layer;
 import org.lichen.api.image.LayerPath;
+import org.lichen.api.image.LayerReader;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Pins;
 import org.lichen.api.image.TreeRemover;
@@ -66,6 +68,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   private static final String READY = "rootfs.ready";
 
   private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
+  private static final Optional<Starting> NOBODY = Optional.empty();
   private static final int SIGKILL = 9;
   private static final int END_PAUSE_MILLIS = 5;
   private static final int END_TRIES = 2_000;
@@ -84,6 +87,9 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
 
   @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
   volatile List<Setting> settings = List.of();
+
+  @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  volatile List<LayerReader> readers = List.of();
 
   private final ImageStore store;
   private final ContainerReader reader;
@@ -119,7 +125,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     try (ImageStore.Writer held = store.writer()) { // nothing is collected meanwhile
       ContainerId id = writer.newId();
       Chooser.Decision decision =
-          decide(spec, UpperPlace.wanted(spec, request.configuration()), request);
+          decide(spec, UpperPlace.wanted(spec, request.configuration()), Optional.empty(), request);
       ContainerSpec recorded =
           decision
               .upper()
@@ -171,7 +177,10 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
               .build();
     }
     return planner.start(
-        Optional.of(id), spec, decide(spec, UpperPlace.recorded(spec), request), options);
+        Optional.of(id),
+        spec,
+        decide(spec, UpperPlace.recorded(spec), Optional.of(container.directory()), request),
+        options);
   }
 
   @Override
@@ -181,12 +190,13 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       ContainerWriter.checkName(spec.name());
     }
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
-    return planner.start(Optional.empty(), spec, decide(spec, upper, request), options);
+    return planner.start(
+        Optional.empty(), spec, decide(spec, upper, Optional.empty(), request), options);
   }
 
   @Override
   public Optional<List<Path>> premises(ContainerSpec spec, Request request) {
-    if (!contributors.isEmpty()) {
+    if (contributors.stream().anyMatch(each -> each.concerns(spec))) {
       return Optional.empty();
     }
     List<Path> files = new ArrayList<>(request.configuration().files());
@@ -236,11 +246,21 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   /** Decides, and unpacks what the way that was chosen needs unpacked. */
-  private Chooser.Decision decide(ContainerSpec spec, UpperPlace upper, Request request)
+  private Chooser.Decision decide(
+      ContainerSpec spec, UpperPlace upper, Optional<Path> directory, Request request)
+      throws ContainerException {
+    Image image = image(spec);
+    Starting starting =
+        new Starting(request, () -> look(spec, image, directory, request), request::warn);
+    return decideFor(Optional.of(starting), spec, upper, request);
+  }
+
+  private Chooser.Decision decideFor(
+      Optional<Starting> starting, ContainerSpec spec, UpperPlace upper, Request request)
       throws ContainerException {
     Image image = image(spec);
     Chooser.Decision decision =
-        chooser(host.host()).decide(spec, upper, places(image), launches(spec, image));
+        chooser(host.host()).decide(spec, upper, places(image), launches(spec, image, starting));
     for (int i = 0; i < image.layers().size(); i++) {
       if (decision.layers().get(i).packed().isEmpty()) {
         unpack(image.layers().get(i), spec, request);
@@ -263,17 +283,48 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
     Image image = image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
+    Starting looking =
+        new Starting(request, () -> look(spec, image, Optional.empty(), request), unheard -> {});
     return chooser(host.host().refreshed())
-        .explain(spec, upper, places(image), launches(spec, image));
+        .explain(spec, upper, places(image), launches(spec, image, Optional.of(looking)));
   }
 
   private Chooser chooser(Host facts) {
     return new Chooser(strategies, launchers, facts);
   }
 
-  private Chooser.Launches launches(ContainerSpec spec, Image image) {
+  private Chooser.Launches launches(ContainerSpec spec, Image image, Optional<Starting> starting) {
     LaunchSpecs specs = specs();
-    return (identity, launcher, strategy) -> specs.of(spec, image, identity, launcher, strategy);
+    return (identity, launcher, strategy) ->
+        specs.of(spec, image, identity, launcher, strategy, starting);
+  }
+
+  /** What a guest will find. Only of an image of several layers a packed one is unpacked for it. */
+  private Optional<GuestTree> look(
+      ContainerSpec spec, Image image, Optional<Path> directory, Request request)
+      throws ContainerException {
+    if (image.layers().size() == 1 && store.place(image.layers().get(0)).packed().isPresent()) {
+      Layer only = image.layers().get(0);
+      Path file = store.place(only).packed().orElseThrow().file();
+      return readers.stream()
+          .filter(reader -> reader.mediaTypes().contains(only.mediaType()))
+          .findFirst()
+          .map(reader -> new PackedTree(reader, file, only.mediaType()));
+    }
+    List<UnionTrees.Tree> trees = new ArrayList<>();
+    for (Layer layer : image.layers()) {
+      LayerPath place = store.place(layer);
+      unpack(layer, spec, request);
+      trees.add(0, new UnionTrees.Tree(place.directory(), place.whiteouts().equals("aufs")));
+    }
+    if (directory.isPresent()) {
+      RootfsPlan plan = rootfs(spec, image);
+      UnionTrees own = UnionTrees.of(directory.get(), plan);
+      if (Files.isDirectory(own.trees().get(0).root())) {
+        return Optional.of(own);
+      }
+    }
+    return Optional.of(new UnionTrees(trees));
   }
 
   private LaunchSpecs specs() {
@@ -354,7 +405,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     Image image = image(spec);
     try {
       chooser(host.host())
-          .decide(spec, UpperPlace.recorded(spec), places(image), launches(spec, image));
+          .decide(
+              spec,
+              UpperPlace.recorded(spec),
+              places(image),
+              launches(spec, image, Optional.empty()));
       return Optional.empty();
     } catch (ContainerException e) {
       return Optional.of(e);
@@ -378,7 +433,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       throw running(container);
     }
     UpperPlace upper = UpperPlace.recorded(container.spec());
-    RootfsPlan plan = decide(container.spec(), upper, request).rootfs();
+    RootfsPlan plan = decideFor(NOBODY, container.spec(), upper, request).rootfs();
     return UnionFiles.open(container.directory(), label(container), plan);
   }
 

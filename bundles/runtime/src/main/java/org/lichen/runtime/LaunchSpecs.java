@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.lichen.api.ContainerException;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.LaunchSetting;
@@ -46,8 +47,14 @@ final class LaunchSpecs {
     this.version = version;
   }
 
+  /** Without {@code starting} nobody is going to start it, and no contributor is asked. */
   LaunchSpec of(
-      ContainerSpec container, Image image, String identity, String launcher, String strategy)
+      ContainerSpec container,
+      Image image,
+      String identity,
+      String launcher,
+      String strategy,
+      Optional<Starting> starting)
       throws ContainerException {
     LaunchSpec.Builder launch =
         LaunchSpec.builder(container.command())
@@ -79,7 +86,9 @@ final class LaunchSpecs {
     launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
     settings(Settings.of(container), launch);
     for (LaunchContributor contributor : contributors) {
-      contributor.contribute(launch, container, image, host);
+      if (starting.isPresent() && contributor.concerns(container)) {
+        contributor.contribute(launch, starting.get().way(container, image, host, identity));
+      }
     }
     return launch.build();
   }

@@ -4,17 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,39 +24,20 @@ import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.posix.FileLock;
 
 /**
- * What a launcher will join: the container's own tree first, then what is below it. Whiteouts and
- * opaque directories are those of docs/FORMATS.md, 7; overlayfs keeps the same in an upper.
+ * What a launcher will join, with a lock that keeps the container stopped: the container's own tree
+ * first, then what is below it.
  */
 final class UnionFiles implements GuestFiles {
-  private static final int MOST_LINKS = 40;
-  private static final int TYPE = 0170000;
-  private static final int FILE = 0100000;
-  private static final int DIRECTORY = 0040000;
-  private static final int LINK = 0120000;
-  private static final int CHARACTERS = 0020000;
-
-  private record Tree(Path root, boolean aufs) {}
-
-  /** Something in one of the trees; of a directory several lie above each other. */
-  private record Place(Tree tree, Path path, int mode) {
-    boolean is(int type) {
-      return (mode & TYPE) == type;
-    }
-  }
-
   private final Path directory;
   private final RootfsPlan plan;
-  private final List<Tree> trees = new ArrayList<>();
+  private final UnionTrees union;
   private final FileLock lock;
 
   private UnionFiles(Path directory, RootfsPlan plan, FileLock lock) {
     this.directory = directory;
     this.plan = plan;
     this.lock = lock;
-    plan.upper().ifPresent(upper -> trees.add(new Tree(directory.resolve(upper), false)));
-    for (Lower lower : plan.lowers()) {
-      trees.add(new Tree(directory.resolve(lower.location()), lower.whiteouts().equals("aufs")));
-    }
+    this.union = UnionTrees.of(directory, plan);
   }
 
   static UnionFiles open(Path directory, String label, RootfsPlan plan) throws ContainerException {
@@ -96,8 +73,8 @@ final class UnionFiles implements GuestFiles {
     }
   }
 
-  private Tree own() {
-    return trees.get(0);
+  private UnionTrees.Tree own() {
+    return union.trees().get(0);
   }
 
   /** Makes the upper as a launcher would; what needs more than its root is left to that. */
@@ -124,7 +101,8 @@ final class UnionFiles implements GuestFiles {
     }
     Path beside = top.resolveSibling("upper.new");
     Files.createDirectories(beside);
-    Files.setAttribute(beside, "unix:mode", root.isPresent() ? mode(root.get()) & 01777 : 0755);
+    Files.setAttribute(
+        beside, "unix:mode", root.isPresent() ? UnionTrees.mode(root.get()) & 01777 : 0755);
     if (root.isPresent()) {
       Files.setLastModifiedTime(beside, Files.getLastModifiedTime(root.get()));
     }
@@ -151,56 +129,30 @@ final class UnionFiles implements GuestFiles {
 
   @Override
   public Optional<GuestPath> resolve(GuestPath path) throws IOException {
-    Deque<String> todo = new ArrayDeque<>(names(path.value()));
-    GuestPath at = GuestPath.ROOT;
-    int links = 0;
-    while (!todo.isEmpty()) {
-      String name = todo.pop();
-      if (name.equals("..")) {
-        at = at.resolve("..");
-        continue;
-      }
-      GuestPath next = at.resolve(name);
-      List<Place> found = places(next);
-      if (found.isEmpty()) {
-        return Optional.empty();
-      }
-      if (!found.get(0).is(LINK)) {
-        at = next;
-        continue;
-      }
-      if (++links > MOST_LINKS) {
-        throw new FileSystemException(path.value(), null, "too many symbolic links");
-      }
-      String target = Files.readSymbolicLink(found.get(0).path()).toString();
-      at = target.startsWith("/") ? GuestPath.ROOT : at;
-      List<String> more = names(target);
-      for (int i = more.size(); i > 0; i--) {
-        todo.push(more.get(i - 1));
-      }
-    }
-    return Optional.of(at);
+    return union.resolve(path);
+  }
+
+  @Override
+  public Optional<byte[]> read(GuestPath path) throws IOException {
+    return union.read(path);
   }
 
   @Override
   public Optional<Path> file(GuestPath path) throws IOException {
-    return regular(places(trees, path));
+    return union.file(path);
   }
 
   @Override
   public Optional<Path> image(GuestPath path) throws IOException {
-    return regular(places(trees.subList(1, trees.size()), path));
-  }
-
-  private static Optional<Path> regular(List<Place> places) {
-    return places.stream().findFirst().filter(p -> p.is(FILE)).map(Place::path);
+    List<UnionTrees.Tree> trees = union.trees();
+    return UnionTrees.regular(UnionTrees.places(trees.subList(1, trees.size()), path));
   }
 
   @Override
   public List<GuestPath> list(GuestPath path) throws IOException {
     Set<GuestPath> names = new LinkedHashSet<>();
-    for (Place each : places(path)) {
-      if (each.is(DIRECTORY)) {
+    for (UnionTrees.Place each : union.places(path)) {
+      if (each.is(UnionTrees.DIRECTORY)) {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(each.path())) {
           all.forEach(p -> names.add(path.resolve(String.valueOf(p.getFileName()))));
         }
@@ -208,7 +160,7 @@ final class UnionFiles implements GuestFiles {
     }
     List<GuestPath> seen = new ArrayList<>();
     for (GuestPath each : names) {
-      if (!places(each).isEmpty()) {
+      if (!union.places(each).isEmpty()) {
         seen.add(each);
       }
     }
@@ -217,7 +169,7 @@ final class UnionFiles implements GuestFiles {
 
   @Override
   public boolean own(GuestPath path) throws IOException {
-    return places(path).stream().findFirst().filter(p -> p.tree().equals(own())).isPresent();
+    return union.places(path).stream().findFirst().filter(p -> p.tree().equals(own())).isPresent();
   }
 
   @Override
@@ -227,10 +179,10 @@ final class UnionFiles implements GuestFiles {
     Path beside = own().root().resolveSibling("replaced.new");
     Files.copy(content, beside, StandardCopyOption.REPLACE_EXISTING);
     try {
-      Files.setAttribute(beside, "unix:mode", mode(old) & 07777);
+      Files.setAttribute(beside, "unix:mode", UnionTrees.mode(old) & 07777);
       copyAttributes(old, beside);
       Files.setLastModifiedTime(beside, Files.getLastModifiedTime(content));
-      FileTime time = Files.getLastModifiedTime(places(parent).get(0).path());
+      FileTime time = Files.getLastModifiedTime(union.places(parent).get(0).path());
       Path to = makeDirectory(parent);
       Files.move(
           beside, to.resolve(String.valueOf(old.getFileName())), StandardCopyOption.ATOMIC_MOVE);
@@ -268,7 +220,7 @@ final class UnionFiles implements GuestFiles {
 
   /** A directory of the container's own, with mode, attributes and time of the one that is seen. */
   private Path makeDirectory(GuestPath path) throws IOException {
-    Place seen = places(path).get(0);
+    UnionTrees.Place seen = union.places(path).get(0);
     if (seen.tree().equals(own())) {
       return seen.path();
     }
@@ -283,98 +235,14 @@ final class UnionFiles implements GuestFiles {
   }
 
   private static void copyAttributes(Path from, Path to) throws IOException {
-    UserDefinedFileAttributeView source = attributes(from);
-    UserDefinedFileAttributeView target = attributes(to);
-    for (String name : listed(source)) {
+    UserDefinedFileAttributeView source = UnionTrees.attributes(from);
+    UserDefinedFileAttributeView target = UnionTrees.attributes(to);
+    for (String name : UnionTrees.listed(source)) {
       if (!name.startsWith("overlay.")) {
         ByteBuffer value = ByteBuffer.allocate(source.size(name));
         source.read(name, value);
         target.write(name, value.flip());
       }
     }
-  }
-
-  /** What is seen at a path without links, highest first. */
-  private List<Place> places(GuestPath path) throws IOException {
-    return places(trees, path);
-  }
-
-  private static List<Place> places(List<Tree> trees, GuestPath path) throws IOException {
-    List<Place> found = new ArrayList<>();
-    for (Tree tree : trees) {
-      found.add(new Place(tree, tree.root(), DIRECTORY));
-    }
-    for (String name : names(path.value())) {
-      found = in(found, name);
-    }
-    return found;
-  }
-
-  private static List<Place> in(List<Place> directories, String name) throws IOException {
-    List<Place> found = new ArrayList<>();
-    for (Place each : directories) {
-      if (!each.is(DIRECTORY)) {
-        break;
-      }
-      Path path = each.path().resolve(name);
-      if (exists(path)) {
-        Place place = new Place(each.tree(), path, mode(path));
-        boolean whiteout =
-            place.is(CHARACTERS) && Long.valueOf(0).equals(attribute(path, "unix:rdev"));
-        boolean beneath = !found.isEmpty() && !place.is(DIRECTORY);
-        if (!whiteout && !beneath) {
-          found.add(place);
-        }
-        if (!place.is(DIRECTORY) || opaque(place)) {
-          break;
-        }
-      }
-      if (each.tree().aufs() && exists(each.path().resolve(".wh." + name))) {
-        break;
-      }
-    }
-    return found;
-  }
-
-  private static boolean opaque(Place place) throws IOException {
-    if (place.tree().aufs()) {
-      return exists(place.path().resolve(".wh..wh..opq"));
-    }
-    UserDefinedFileAttributeView view = attributes(place.path());
-    ByteBuffer value = ByteBuffer.allocate(1);
-    return listed(view).contains("overlay.opaque")
-        && view.size("overlay.opaque") == 1
-        && view.read("overlay.opaque", value) == 1
-        && value.get(0) == 'y';
-  }
-
-  private static UserDefinedFileAttributeView attributes(Path path) {
-    return Files.getFileAttributeView(path, UserDefinedFileAttributeView.class);
-  }
-
-  private static List<String> listed(UserDefinedFileAttributeView view) {
-    try {
-      return view.list();
-    } catch (IOException none) {
-      return List.of(); // a file system that has no attributes of users
-    }
-  }
-
-  private static boolean exists(Path path) {
-    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static int mode(Path path) throws IOException {
-    return (Integer) attribute(path, "unix:mode");
-  }
-
-  private static Object attribute(Path path, String name) throws IOException {
-    return Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static List<String> names(String path) {
-    return List.of(path.split("/", -1)).stream()
-        .filter(name -> !name.isEmpty() && !name.equals("."))
-        .toList();
   }
 }

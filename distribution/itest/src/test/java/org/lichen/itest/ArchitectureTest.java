@@ -30,6 +30,7 @@ class ArchitectureTest {
           Map.entry("settings", List.of()),
           Map.entry("elf", List.of()),
           Map.entry("calls", List.of()),
+          Map.entry("devices", List.of("elf")),
           Map.entry("plugins", List.of()),
           Map.entry("front", List.of()),
           Map.entry("shell", List.of()),

@@ -3,6 +3,7 @@ package org.lichen.shell.base;
 import java.io.IOException;
 import org.lichen.api.ContainerException;
 import org.lichen.api.command.Outcome;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -12,6 +13,9 @@ import picocli.CommandLine.Option;
 public abstract class PicoCommand {
   @Option(names = "--help", usageHelp = true, description = "Show this help.")
   boolean help;
+
+  /** Adds options that bundles bring. */
+  protected void extend(CommandSpec spec, Services services) {}
 
   public abstract Outcome run(Call call) throws ContainerException, IOException;
 }

@@ -29,7 +29,7 @@ public final class PicoFunction implements Function {
       throw new IllegalStateException("no call in this session");
     }
     PicoCommand command = maker.get();
-    CommandLine line = line(command);
+    CommandLine line = line(command, call.services());
     String[] argv = arguments.stream().map(String::valueOf).toArray(String[]::new);
     try {
       line.parseArgs(argv);
@@ -48,8 +48,9 @@ public final class PicoFunction implements Function {
   }
 
   /** The command line of a command, with what all of them share. */
-  public static CommandLine line(PicoCommand command) {
+  public static CommandLine line(PicoCommand command, Services services) {
     CommandLine line = new CommandLine(command);
+    command.extend(line.getCommandSpec(), services);
     line.setStopAtPositional(command instanceof StopsAtOperand);
     line.setOverwrittenOptionsAllowed(true);
     line.setUsageHelpAutoWidth(false);

@@ -3,6 +3,7 @@ package org.lichen.shell.base;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.lichen.api.Cancellation;
 import org.lichen.api.Configuration;
 import org.lichen.api.Progress;
@@ -18,7 +19,8 @@ public record QuietRequest(
     Terminal terminal,
     Progress progress,
     Cancellation cancellation,
-    Configuration configuration)
+    Configuration configuration,
+    Consumer<String> warnings)
     implements Request {
 
   public static Request of(Request request) {
@@ -30,6 +32,12 @@ public record QuietRequest(
         request.terminal(),
         Progress.SILENT,
         request.cancellation(),
-        request.configuration());
+        request.configuration(),
+        request::warn);
+  }
+
+  @Override
+  public void warn(String message) {
+    warnings.accept(message);
   }
 }

@@ -6,6 +6,7 @@ import org.lichen.api.container.Setting;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.Images;
 import org.lichen.api.launch.HostProfile;
+import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.runtime.ContainerRuntime;
 import org.lichen.api.runtime.Plugins;
 
@@ -17,6 +18,7 @@ public record Services(
     Plugins plugins,
     Supplier<List<Setting>> settings,
     Supplier<List<HostProfile>> hostProfiles,
+    Supplier<List<LaunchContributor>> contributors,
     String home,
     String version,
     String build) {}

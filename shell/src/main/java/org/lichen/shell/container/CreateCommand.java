@@ -12,8 +12,10 @@ import org.lichen.api.container.ContainerSpec;
 import org.lichen.shell.base.Call;
 import org.lichen.shell.base.PicoCommand;
 import org.lichen.shell.base.PicoFunction.StopsAtOperand;
+import org.lichen.shell.base.Services;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 
 /** {@code lichen create}. */
@@ -29,6 +31,11 @@ public final class CreateCommand extends PicoCommand implements StopsAtOperand {
 
   @Parameters(index = "1..*", paramLabel = "COMMAND", description = "Instead of the image's.")
   List<String> arguments = new ArrayList<>();
+
+  @Override
+  protected void extend(CommandSpec line, Services services) {
+    spec.plugged.extend(line, services.contributors().get());
+  }
 
   @Override
   public Outcome run(Call call) throws ContainerException, IOException {

@@ -59,7 +59,7 @@ public final class PlanCommand extends PicoCommand implements StopsAtOperand {
           Kind.USAGE, "plan: '" + command + "' cannot be planned", "lichen plan run IMAGE …");
     }
     RunCommand run = new RunCommand();
-    CommandLine line = PicoFunction.line(run);
+    CommandLine line = PicoFunction.line(run, call.services());
     try {
       line.parseArgs(arguments.toArray(String[]::new));
     } catch (ParameterException e) {

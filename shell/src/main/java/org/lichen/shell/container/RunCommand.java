@@ -14,8 +14,10 @@ import org.lichen.shell.base.Call;
 import org.lichen.shell.base.PicoCommand;
 import org.lichen.shell.base.PicoFunction;
 import org.lichen.shell.base.PicoFunction.StopsAtOperand;
+import org.lichen.shell.base.Services;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -43,6 +45,11 @@ public final class RunCommand extends PicoCommand implements StopsAtOperand {
 
   @Parameters(index = "1..*", paramLabel = "COMMAND", description = "Instead of the image's.")
   List<String> arguments = new ArrayList<>();
+
+  @Override
+  protected void extend(CommandSpec line, Services services) {
+    spec.plugged.extend(line, services.contributors().get());
+  }
 
   @Override
   public Outcome run(Call call) throws ContainerException, IOException {
@@ -73,7 +80,7 @@ public final class RunCommand extends PicoCommand implements StopsAtOperand {
     argv.addAll(words);
     RunCommand run = new RunCommand();
     try {
-      PicoFunction.line(run).parseArgs(argv.toArray(String[]::new));
+      PicoFunction.line(run, call.services()).parseArgs(argv.toArray(String[]::new));
     } catch (ParameterException e) {
       throw new ContainerException(
           Kind.USAGE, action + ": " + e.getMessage(), "lichen run --help", e);

@@ -249,6 +249,9 @@ final class SpecOptions {
   @Option(names = "--cidfile", paramLabel = "FILE", description = "Write the id into a file.")
   @Nullable String cidFile;
 
+  /** Those of launch contributors. */
+  final PluggedOptions plugged = new PluggedOptions();
+
   private Optional<Path> file = Optional.empty();
 
   /** The container that these options ask for. */
@@ -290,6 +293,7 @@ final class SpecOptions {
       requires.add("preload-engine-" + preloadEngine);
     }
     host.apply(spec, call.services().hostProfiles().get(), request);
+    plugged.apply(spec, request);
     if (upper != null) {
       spec.other("upper", request.path(upper).toString());
     }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.lichen.api.Mount;
 import org.lichen.api.Support;
 import org.lichen.api.container.Container;
@@ -17,6 +18,19 @@ import org.lichen.api.runtime.Choice;
 
 /** Containers and images in podman's shape. */
 final class InspectView {
+  /** What a spec has of bundles and is shown under names of its own, or by {@code get}. */
+  private static final Set<String> ELSEWHERE =
+      Set.of(
+          "files",
+          "hostCommands",
+          "hostPaths",
+          "hostVariables",
+          "hosts",
+          "privileged",
+          "requires",
+          "settings",
+          "upper");
+
   private InspectView() {}
 
   static Map<String, Object> container(
@@ -56,6 +70,9 @@ final class InspectView {
     own.put("Settings", Settings.of(spec).values());
     own.put("HostVariables", spec.others().getOrDefault("hostVariables", List.of()));
     own.put("Upper", spec.others().getOrDefault("upper", ""));
+    Map<String, Object> rest = new LinkedHashMap<>(spec.others());
+    rest.keySet().removeAll(ELSEWHERE);
+    own.put("Options", rest);
     view.put("Lichen", own);
     return view;
   }

@@ -9,14 +9,11 @@ import org.lichen.api.GuestPath;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * The files of a stopped container as its guest will see them, mounts aside. Nobody starts or
- * removes the container while this is open. Whoever asks for it closes it; not thread-safe.
+ * The files of a stopped container, to be changed. Nobody starts or removes the container while
+ * this is open. Whoever asks for it closes it; not thread-safe.
  */
 @ProviderType
-public interface GuestFiles extends AutoCloseable {
-  /** Follows symbolic links, as the guest would, to a path without any; empty: nothing is there. */
-  Optional<GuestPath> resolve(GuestPath path) throws IOException;
-
+public interface GuestFiles extends GuestTree, AutoCloseable {
   /** Where a regular file lies on the host, to be read only; {@code path} has no links. */
   Optional<Path> file(GuestPath path) throws IOException;
 

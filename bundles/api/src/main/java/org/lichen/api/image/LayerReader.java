@@ -23,6 +23,11 @@ public interface LayerReader {
   EntryStream entries(Path blob, String mediaType, Request request)
       throws IOException, ContainerException;
 
+  /** Finds files of a blob that can be a lower as it lies, if the reader can do that. */
+  default Optional<PackedFiles> files(Path blob, String mediaType) throws IOException {
+    return Optional.empty();
+  }
+
   /** What kind of lower the blob is as it lies ({@code Lower.SQUASHFS}), if it can be one. */
   Optional<String> lower(String mediaType);
 }

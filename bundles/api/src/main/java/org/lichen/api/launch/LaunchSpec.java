@@ -15,7 +15,8 @@ import org.lichen.api.Support;
  * What is to be started, free of images and stores. Made by {@link Builder}, to which every {@link
  * LaunchContributor} adds. Without {@code argv} there is no program, and the first process waits
  * for its end. {@code capabilities} are names without {@code CAP_}; {@code files} are small files
- * put over the guest's, path to content; {@code requires} are guarantees asked for.
+ * put over the guest's, path to content, {@code secrets} those that others may not read; {@code
+ * requires} are guarantees asked for.
  */
 public record LaunchSpec(
     List<String> argv,
@@ -26,6 +27,7 @@ public record LaunchSpec(
     String hostname,
     List<Mount> mounts,
     Map<String, byte[]> files,
+    Set<String> secrets,
     Map<String, String> copies,
     Map<String, String> namespaces,
     Set<String> capabilities,
@@ -42,6 +44,7 @@ public record LaunchSpec(
     environment = List.copyOf(environment);
     mounts = List.copyOf(mounts);
     files = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(files));
+    secrets = Set.copyOf(secrets);
     copies = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(copies));
     namespaces = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(namespaces));
     capabilities = java.util.Collections.unmodifiableSet(new LinkedHashSet<>(capabilities));
@@ -75,6 +78,7 @@ public record LaunchSpec(
     private String hostname = "";
     private final List<Mount> mounts = new ArrayList<>();
     private final Map<String, byte[]> files = new LinkedHashMap<>();
+    private final Set<String> secrets = new LinkedHashSet<>();
     private final Map<String, String> copies = new LinkedHashMap<>();
     private final Map<String, String> namespaces = new LinkedHashMap<>();
     private final Set<String> capabilities = new LinkedHashSet<>();
@@ -93,6 +97,11 @@ public record LaunchSpec(
     public Builder argv(List<String> value) {
       argv = value;
       return this;
+    }
+
+    /** The value that a variable has so far, or the empty string. */
+    public String variable(String name) {
+      return environment.getOrDefault(name, "");
     }
 
     /** Sets a variable; a later value wins. */
@@ -130,6 +139,12 @@ public record LaunchSpec(
     public Builder file(String guestPath, byte[] content) {
       files.put(guestPath, content.clone());
       return this;
+    }
+
+    /** The same, to be read by its owner alone, who is the guest's root. */
+    public Builder secret(String guestPath, byte[] content) {
+      secrets.add(guestPath);
+      return file(guestPath, content);
     }
 
     /** A file of the guest with the content that {@code hostFile} has when the container starts. */
@@ -196,6 +211,7 @@ public record LaunchSpec(
           hostname,
           mounts,
           files,
+          secrets,
           copies,
           namespaces,
           capabilities,

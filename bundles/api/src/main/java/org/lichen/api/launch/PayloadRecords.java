@@ -123,11 +123,17 @@ public final class PayloadRecords {
 
   /** {@code file} for each private file and copy. */
   public static void files(LaunchSpec spec, Records.Builder out) {
-    spec.files().forEach((path, content) -> out.records("file", file(path).bytes("data", content)));
-    spec.copies().forEach((path, from) -> out.records("file", file(path).text("from", from)));
+    spec.files()
+        .forEach(
+            (path, content) ->
+                out.records(
+                    "file",
+                    file(path, spec.secrets().contains(path) ? 0600 : 0644)
+                        .bytes("data", content)));
+    spec.copies().forEach((path, from) -> out.records("file", file(path, 0644).text("from", from)));
   }
 
-  private static Records.Builder file(String path) {
-    return Records.builder().text("targ", path).number("mode", 0644);
+  private static Records.Builder file(String path, int mode) {
+    return Records.builder().text("targ", path).number("mode", mode);
   }
 }

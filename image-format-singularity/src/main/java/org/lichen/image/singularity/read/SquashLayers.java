@@ -10,6 +10,7 @@ import org.lichen.api.Request;
 import org.lichen.api.image.Entry;
 import org.lichen.api.image.EntryStream;
 import org.lichen.api.image.LayerReader;
+import org.lichen.api.image.PackedFiles;
 import org.lichen.api.rootfs.Lower;
 import org.lichen.image.singularity.squashfs.Limits;
 import org.lichen.image.singularity.squashfs.SquashEntries;
@@ -45,6 +46,44 @@ public final class SquashLayers implements LayerReader {
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
+    }
+  }
+
+  @Override
+  public Optional<PackedFiles> files(Path blob, String mediaType) throws IOException {
+    if (lower(mediaType).isEmpty()) {
+      return Optional.empty();
+    }
+    FileChannel file = FileChannel.open(blob, StandardOpenOption.READ);
+    try {
+      return Optional.of(new Found(new Squashfs(file, 0, file.size()), file));
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private record Found(Squashfs from, FileChannel file) implements PackedFiles {
+    @Override
+    public Optional<Entry.Type> type(String path) throws IOException {
+      return from.type(path);
+    }
+
+    @Override
+    public Optional<String> link(String path) throws IOException {
+      return from.link(path);
+    }
+
+    @Override
+    public Optional<byte[]> content(String path, int most) throws IOException {
+      return from.content(path, most);
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (file) {
+        from.close();
+      }
     }
   }
 

@@ -88,6 +88,18 @@ public final class Squashfs implements AutoCloseable {
     return find(path).filter(inode -> inode.type() == Entry.Type.FILE).map(Inode::size);
   }
 
+  /** What is at a path, without following links; empty: nothing. */
+  public Optional<Entry.Type> type(String path) throws IOException {
+    return find(path).map(Inode::type);
+  }
+
+  /** Where a link leads to; empty: there is no such link. */
+  public Optional<String> link(String path) throws IOException {
+    return find(path)
+        .filter(inode -> inode.type() == Entry.Type.SYMLINK)
+        .map(inode -> new String(inode.target(), StandardCharsets.UTF_8));
+  }
+
   /** Whether there is anything of that name. */
   public boolean has(String path) throws IOException {
     return find(path).isPresent();
@@ -110,6 +122,9 @@ public final class Squashfs implements AutoCloseable {
   private Optional<Inode> find(String path) throws IOException {
     Inode at = root();
     for (String name : path.split("/", -1)) {
+      if (at.type() != Entry.Type.DIRECTORY) {
+        return Optional.empty();
+      }
       byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
       Listings.Walk walk = walk(at);
       Optional<Listings.Named> next = walk.next();

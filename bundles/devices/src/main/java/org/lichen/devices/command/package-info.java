@@ -1,0 +1,2 @@
+/** {@code lichen cdi}. Start from {@link org.lichen.devices.command.CdiCommand}. */
+package org.lichen.devices.command;
