@@ -126,6 +126,18 @@ for launcher in userns trap preload; do
       run -v "$share:/data" -w /data/nested --host-command "$commands/pipe" "$registry/debian:old" pipe && make -s -j 3 -f "$E2E/compose/Makefile" && rm pipeline.sh && same "$share/nested"
   }
   t "$launcher: nested, a container that calls another that calls the others" nested
+  # Into a container that runs already, while a program of it waits for the tool.
+  injected() {
+    fresh "$share/injected" && lichen run -d -q --name late --launcher $launcher "$registry/debian:new" sh -c 'until command -v samtools && [ -e /late/in.bam ]; do sleep 0.05; done; cd /late && samtools view in.bam >out.sam && echo done >end; sleep 1000' >/dev/null &&
+      ! lichen exec late sh -c 'command -v samtools' && lichen set late add_exec /usr/local/bin/samtools "$commands/samtools" && lichen set late add_map /late "$share/injected" && cp "$host/short.bam" in.bam && until_ 20 test -e end &&
+      cmp out.sam <(natively samtools view "$host/short.bam") && lichen rm -f late >/dev/null
+  }
+  t "$launcher: a tool of another container for one that runs already" injected
+  smi() { # LPMX's way to a GPU: the host's own program; with libraries and nodes, see the suite `devices`
+    mkdir -p "$TMPDIR/smi" && printf '#!/bin/sh\necho "GPU of the host $*"\n' >"$TMPDIR/smi/nvidia-smi" && chmod +x "$TMPDIR/smi/nvidia-smi" &&
+      equals "GPU of the host -L" "$(run --host-command "$TMPDIR/smi/nvidia-smi=/usr/bin/nvidia-smi" "$registry/debian:old" nvidia-smi -L)"
+  }
+  t "$launcher: the host's nvidia-smi" smi
   t "$launcher: nothing is left" eval 'until_ 10 eval "lichen rm -fa >/dev/null" && equals "" "$(lichen expose --list)" && rm -rf "$share"/*.?am "$share"/*/'
 done
 done_
