@@ -23,7 +23,6 @@ import org.lichen.api.container.ContainerId;
 import org.lichen.api.container.ContainerSpec;
 import org.lichen.api.container.ContainerWatcher;
 import org.lichen.api.container.GuestFiles;
-import org.lichen.api.container.GuestTree;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.host.Host;
@@ -33,7 +32,6 @@ import org.lichen.api.image.ImageSource;
 import org.lichen.api.image.ImageStore;
 import org.lichen.api.image.ImageStore.LayerContent;
 import org.lichen.api.image.Layer;
-import org.lichen.api.image.LayerPath;
 import org.lichen.api.image.LayerReader;
 import org.lichen.api.image.NamedImage;
 import org.lichen.api.image.Pins;
@@ -46,7 +44,6 @@ import org.lichen.api.plan.NativePart;
 import org.lichen.api.plan.Records;
 import org.lichen.api.plan.Step;
 import org.lichen.api.rootfs.FilesystemStrategy;
-import org.lichen.api.rootfs.RootfsOptions;
 import org.lichen.api.rootfs.RootfsPlan;
 import org.lichen.api.runtime.Choice;
 import org.lichen.api.runtime.ContainerRuntime;
@@ -92,6 +89,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   volatile List<LayerReader> readers = List.of();
 
   private final ImageStore store;
+  private final Foundations base;
   private final ContainerReader reader;
   private final ContainerWriter writer;
   private final NativeStore natives;
@@ -105,6 +103,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
       BundleContext framework, @Reference ImageStore store, @Reference HostFacts host) {
     Home home = Home.of(framework);
     this.store = store;
+    this.base = new Foundations(store, () -> strategies, () -> readers);
     this.host = host;
     this.reader = new ContainerReader(home);
     this.writer = new ContainerWriter(home, new SecureRandom());
@@ -249,44 +248,36 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   private Chooser.Decision decide(
       ContainerSpec spec, UpperPlace upper, Optional<Path> directory, Request request)
       throws ContainerException {
-    Image image = image(spec);
+    Image image = base.image(spec);
     Starting starting =
-        new Starting(request, () -> look(spec, image, directory, request), request::warn);
+        new Starting(request, () -> base.look(spec, image, directory, request), request::warn);
     return decideFor(Optional.of(starting), spec, upper, request);
   }
 
   private Chooser.Decision decideFor(
       Optional<Starting> starting, ContainerSpec spec, UpperPlace upper, Request request)
       throws ContainerException {
-    Image image = image(spec);
+    Image image = base.image(spec);
     Chooser.Decision decision =
-        chooser(host.host()).decide(spec, upper, places(image), launches(spec, image, starting));
+        chooser(host.host())
+            .decide(spec, upper, base.places(image), launches(spec, image, starting));
     for (int i = 0; i < image.layers().size(); i++) {
       if (decision.layers().get(i).packed().isEmpty()) {
-        unpack(image.layers().get(i), spec, request);
+        base.unpack(image.layers().get(i), spec, request);
       }
     }
     return decision;
   }
 
-  private void unpack(Layer layer, ContainerSpec spec, Request request) throws ContainerException {
-    try {
-      store.unpacked(layer, request);
-    } catch (ContainerException e) {
-      request.cancellation().check();
-      throw new ContainerException(
-          e.kind(), "image (" + spec.imageName() + "): " + e.getMessage(), e.hint(), e);
-    }
-  }
-
   @Override
   public List<Choice> choices(ContainerSpec spec, Request request) throws ContainerException {
-    Image image = image(spec);
+    Image image = base.image(spec);
     UpperPlace upper = UpperPlace.wanted(spec, request.configuration());
     Starting looking =
-        new Starting(request, () -> look(spec, image, Optional.empty(), request), unheard -> {});
+        new Starting(
+            request, () -> base.look(spec, image, Optional.empty(), request), unheard -> {});
     return chooser(host.host().refreshed())
-        .explain(spec, upper, places(image), launches(spec, image, Optional.of(looking)));
+        .explain(spec, upper, base.places(image), launches(spec, image, Optional.of(looking)));
   }
 
   private Chooser chooser(Host facts) {
@@ -299,59 +290,8 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
         specs.of(spec, image, identity, launcher, strategy, starting);
   }
 
-  /** What a guest will find. Only of an image of several layers a packed one is unpacked for it. */
-  private Optional<GuestTree> look(
-      ContainerSpec spec, Image image, Optional<Path> directory, Request request)
-      throws ContainerException {
-    if (image.layers().size() == 1 && store.place(image.layers().get(0)).packed().isPresent()) {
-      Layer only = image.layers().get(0);
-      Path file = store.place(only).packed().orElseThrow().file();
-      return readers.stream()
-          .filter(reader -> reader.mediaTypes().contains(only.mediaType()))
-          .findFirst()
-          .map(reader -> new PackedTree(reader, file, only.mediaType()));
-    }
-    List<UnionTrees.Tree> trees = new ArrayList<>();
-    for (Layer layer : image.layers()) {
-      LayerPath place = store.place(layer);
-      unpack(layer, spec, request);
-      trees.add(0, new UnionTrees.Tree(place.directory(), place.whiteouts().equals("aufs")));
-    }
-    if (directory.isPresent()) {
-      RootfsPlan plan = rootfs(spec, image);
-      UnionTrees own = UnionTrees.of(directory.get(), plan);
-      if (Files.isDirectory(own.trees().get(0).root())) {
-        return Optional.of(own);
-      }
-    }
-    return Optional.of(new UnionTrees(trees));
-  }
-
   private LaunchSpecs specs() {
     return new LaunchSpecs(contributors, settings, host.host(), version, stub);
-  }
-
-  private Image image(ContainerSpec spec) throws ContainerException {
-    return store
-        .find(spec.image().toString())
-        .orElseThrow(
-            () ->
-                new ContainerException(
-                    Kind.NOT_FOUND,
-                    "the image of the container is gone ("
-                        + spec.imageName()
-                        + ", "
-                        + spec.image()
-                        + ")",
-                    "pull it again: lichen pull " + spec.imageName()));
-  }
-
-  private List<LayerPath> places(Image image) throws ContainerException {
-    List<LayerPath> layers = new ArrayList<>();
-    for (Layer layer : image.layers()) {
-      layers.add(store.place(layer));
-    }
-    return layers;
   }
 
   @Override
@@ -402,13 +342,13 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   }
 
   private Optional<ContainerException> refusal(ContainerSpec spec) throws ContainerException {
-    Image image = image(spec);
+    Image image = base.image(spec);
     try {
       chooser(host.host())
           .decide(
               spec,
               UpperPlace.recorded(spec),
-              places(image),
+              base.places(image),
               launches(spec, image, Optional.empty()));
       return Optional.empty();
     } catch (ContainerException e) {
@@ -515,8 +455,8 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   public Image snapshot(ContainerId id, ImageStore.Writer into, Request request)
       throws ContainerException {
     Container container = existing(id);
-    Image image = image(container.spec());
-    RootfsPlan rootfs = rootfs(container.spec(), image);
+    Image image = base.image(container.spec());
+    RootfsPlan rootfs = base.rootfs(container.spec(), image);
     Path tree =
         container
             .directory()
@@ -546,23 +486,6 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     Map<String, Object> config = new LinkedHashMap<>(image.config().oci());
     config.keySet().removeAll(List.of(ImageSource.STAMP, "history"));
     return into.compose(new ImageConfig(config), layers);
-  }
-
-  /** As its strategy plans it, whatever can be started here. */
-  private RootfsPlan rootfs(ContainerSpec spec, Image image) throws ContainerException {
-    RootfsOptions options =
-        new RootfsOptions(
-            spec.ephemeral(),
-            spec.readOnly(),
-            Chooser.ownership(spec.identity()),
-            UpperPlace.recorded(spec).writable());
-    for (FilesystemStrategy strategy : strategies) {
-      if (strategy.name().equals(spec.strategy())) {
-        return strategy.plan(places(image), options);
-      }
-    }
-    throw new ContainerException(
-        Kind.UNSUPPORTED, "no strategy '" + spec.strategy() + "' is installed", "");
   }
 
   @Override

@@ -3,31 +3,24 @@ package org.lichen.runtime.setting;
 import java.util.List;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
-import org.lichen.api.container.LaunchSetting;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.launch.LaunchSpec;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code add_env}: a variable of the environment. */
 @Component(service = Setting.class)
-public final class AddEnv implements LaunchSetting {
-  /** What the engines of launchers compare names in. */
+public final class AddEnv extends Described {
+  /** Nobody has longer ones. */
   private static final int LONGEST = 255;
 
-  @Override
-  public String type() {
-    return "add_env";
-  }
-
-  @Override
-  public String summary() {
-    return "NAME is a variable, VALUE its value; a program that has set it otherwise keeps its own";
-  }
-
-  @Override
-  public String effective() {
-    return "in programs that are executed from now on; under userns in what exec and calls start";
+  @Activate
+  public AddEnv() {
+    super(
+        "add_env",
+        "NAME is a variable, VALUE its value; a program that has set it otherwise keeps its own",
+        "in programs that are executed from now on; under userns in what exec and calls start");
   }
 
   @Override

@@ -4,28 +4,21 @@ import java.util.ArrayList;
 import java.util.List;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
-import org.lichen.api.container.LaunchSetting;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.launch.LaunchSpec;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code add_exec}: a command of the host that the container may call. */
 @Component(service = Setting.class)
-public final class AddExec implements LaunchSetting {
-  @Override
-  public String type() {
-    return "add_exec";
-  }
-
-  @Override
-  public String summary() {
-    return "NAME is a path of the container; VALUE the command of the host that it calls";
-  }
-
-  @Override
-  public String effective() {
-    return "at once";
+public final class AddExec extends Described {
+  @Activate
+  public AddExec() {
+    super(
+        "add_exec",
+        "NAME is a path of the container; VALUE the command of the host that it calls",
+        "at once");
   }
 
   @Override

@@ -7,30 +7,23 @@ import org.lichen.api.ContainerException;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
 import org.lichen.api.Request;
-import org.lichen.api.container.LaunchSetting;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.launch.LaunchSpec;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code add_map}: something of the host at a path of the container. */
 @Component(service = Setting.class)
-public final class AddMap implements LaunchSetting {
+public final class AddMap extends Described {
   private static final String READ_ONLY = ":ro";
 
-  @Override
-  public String type() {
-    return "add_map";
-  }
-
-  @Override
-  public String summary() {
-    return "NAME is a path of the container; VALUE what it shows of the host, HOSTPATH[:ro]";
-  }
-
-  @Override
-  public String effective() {
-    return "at once";
+  @Activate
+  public AddMap() {
+    super(
+        "add_map",
+        "NAME is a path of the container; VALUE what it shows of the host, HOSTPATH[:ro]",
+        "at once");
   }
 
   @Override

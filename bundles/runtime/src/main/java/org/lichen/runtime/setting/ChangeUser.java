@@ -3,30 +3,23 @@ package org.lichen.runtime.setting;
 import java.util.List;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
-import org.lichen.api.container.LaunchSetting;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.launch.LaunchSpec;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code change_user}: whom the container runs as. */
 @Component(service = Setting.class)
-public final class ChangeUser implements LaunchSetting {
+public final class ChangeUser extends Described {
   private static final String NAME = "user";
 
-  @Override
-  public String type() {
-    return "change_user";
-  }
-
-  @Override
-  public String summary() {
-    return "NAME is a user of the container, also UID[:GID], or default: the image's";
-  }
-
-  @Override
-  public String effective() {
-    return "at the next start";
+  @Activate
+  public ChangeUser() {
+    super(
+        "change_user",
+        "NAME is a user of the container, also UID[:GID], or default: the image's",
+        "at the next start");
   }
 
   @Override
