@@ -57,4 +57,4 @@ analyze:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/o/*.d $(BUILD)/test/o/*.d)
+-include $(wildcard $(BUILD)/o/*.d $(BUILD)/o/*/*.d $(BUILD)/test/o/*.d $(BUILD)/test/o/*/*.d)

@@ -51,9 +51,40 @@ parallel() { # names change under programs that look at them all the time: each 
 }
 refusals() {
   started || return 1
-  status 125 lichen set live add_map seen "$here/one" && status 125 lichen set live add_map /seen "$here/none" && contains "$(cat "$TMPDIR/stderr")" "$here/none does not exist" && status 125 lichen set live add_map / "$here/one" &&
+  status 125 lichen set live add_map seen "$here/one" && status 125 lichen set live add_map /seen "$here/none" && contains "$(cat "$TMPDIR/stderr")" "$here/none does not exist" && status 125 lichen set live add_map / "$here/one" && status 125 lichen set live add_map /seen "" && status 125 lichen set live add_map /seen :ro && status 125 lichen unset live add_map /seen &&
+    contains "$(cat "$TMPDIR/stderr")" "has no such add_map" &&
     status 125 lichen set live add_map /own/file "$here/one" && contains "$(cat "$TMPDIR/stderr")" "is a directory" && status 125 lichen set live add_env A=B c && status 125 lichen set live nothing /a b &&
     status 125 lichen set live add_exec tool uname && status 125 lichen set live add_needed /bin/busybox x && contains "$(cat "$TMPDIR/stderr")" running && equals "" "$(lichen get live)" && sees none && ended
+}
+moved() { # a path has come to lead elsewhere: what was mounted is found all the same
+  started || return 1
+  lichen exec live sh -c 'mkdir -p /there && ln -s /there /link' && lichen set live add_map /link/x "$here/two words" && equals two "$(lichen exec live cat /there/x/file)" && lichen exec live rm /link && lichen unset live add_map /link/x &&
+    status 1 lichen exec live ls /there/x/file && [ -e "$here/two words/file" ] && ended
+}
+nested() { # the deepest map is what is seen, whatever the order; and it stays when the one around it changes or goes
+  started || return 1
+  lichen set live add_map /seen/in "$here/two words" && lichen set live add_map /seen "$here/one" && equals "one two" "$(lichen exec live cat /seen/file /seen/in/file | xargs)" && lichen set live add_map /seen "$here/one:ro" &&
+    equals "one two" "$(lichen exec live cat /seen/file /seen/in/file | xargs)" && lichen unset live add_map /seen && equals two "$(lichen exec live cat /seen/in/file)" && sees none && lichen stop -t 1 live >/dev/null && lichen start live >/dev/null &&
+    equals two "$(lichen exec live cat /seen/in/file)" && lichen unset live add_map /seen/in && status 1 lichen exec live ls /seen/in/file && ended
+}
+unrecorded() { # what was done and could not be kept is done again, once
+  local directory
+  started && directory=$(lichen inspect --format '{{.Lichen.Directory}}' live) && chmod 500 "$directory" || return 1
+  status 125 lichen set live add_map /seen "$here/one"
+  chmod 700 "$directory" && lichen set live add_map /seen "$here/one" && sees one && lichen unset live add_map /seen && sees none && ended
+}
+over_files() { # that Lichen itself has made
+  echo "127.0.0.9 mine" >"$here/hosts" && started -e LOOK=/etc/hosts && lichen set live add_map /etc/hosts "$here/hosts" && equals "127.0.0.9 mine" "$(lichen exec live cat /etc/hosts)" && lichen unset live add_map /etc/hosts &&
+    contains "$(lichen exec live cat /etc/hosts)" localhost && lichen set live add_map /etc/hosts "$here/hosts" && lichen stop -t 1 live >/dev/null && lichen start live >/dev/null && equals "127.0.0.9 mine" "$(lichen exec live cat /etc/hosts)" && ended
+}
+points() { # are made as at a start, and nobody sees that a change was made
+  local created
+  started && created=$(lichen inspect --format '{{.Created}}' live) && sleep 1.1 && lichen set live add_map /new/deep "$here/one" && equals "drwxr-xr-x" "$(lichen exec live ls -ld /new | cut -c1-10)" && equals "$created" "$(lichen inspect --format '{{.Created}}' live)" && ended
+}
+restarted() { # who accepts calls has been killed: another one does
+  started && lichen set live add_exec /usr/local/bin/hosttool uname && equals "$(uname)" "$(lichen exec live hosttool)" && lichen set live add_map /seen "$here/one" || return 1
+  pkill -KILL -u "$(id -u)" -x lichen-host
+  lichen set live add_exec /usr/local/bin/other cat && lichen unset live add_exec /usr/local/bin/other && lichen unset live add_map /seen && sees none && ended
 }
 rules() { # two programs that do the same
   started || return 1
@@ -95,6 +126,11 @@ for each in "userns --identity single" "userns --identity full --strategy extrac
   (can) >/dev/null 2>&1 || continue
   t "$each: a map is seen at once, also by what runs, read-only where asked, and goes again" maps
   t "$each: it hides what is there, a directory and a file" hidden
+  t "$each: maps in maps" nested
+  t "$each: a map is found again where its path leads elsewhere" moved
+  t "$each: a change that was made and could not be kept" unrecorded
+  t "$each: a map over a file of Lichen's own" over_files
+  t "$each: mount points, and when the container was created" points
   t "$each: variables" variables
   [ "$each" = "preload --preload-engine symbols" ] || t "$each: commands of the host" commands # what calls the host is a static program
   t "$each: names change under four that look" parallel
@@ -110,6 +146,16 @@ for each in "userns --identity single" "userns --identity full --strategy extrac
 done
 way="--launcher trap" shared=yes
 t "a user, from the next start on" user
+t "calls of the host after a kill -9 of who accepts them" restarted
+wins() {
+  way="--launcher trap" && started --host-command uname=/usr/local/bin/tool && equals "$(uname)" "$(lichen exec live tool)" && lichen set live add_exec /usr/local/bin/tool cat && equals data "$(echo data | lichen exec -i live tool)" &&
+    lichen unset live add_exec /usr/local/bin/tool && equals "$(uname)" "$(lichen exec live tool)" && ended
+}
+t "a command that was set comes before one of the start" wins
+emulator() {
+  way="--launcher userns --identity full --strategy extract" && started && status 125 lichen set live add_map /dev "$here/one" && contains "$(cat "$TMPDIR/stderr")" "emulates root" && equals root "$(lichen exec live id -un)" && ended
+}
+t "what would hide the program that emulates root is refused" emulator
 t "the working directory of calls" exposed
 t "changed 256 times" often
 moves() { # what userns cannot keep, another launcher does

@@ -218,8 +218,9 @@ static void binds_comeAndGo_andALaterOneHidesAnEarlierOne(void) {
     with.bind_count = &count;
     world.u = &with;
     CHECK(holds("/dir/a", "a"));
+    union_change_begin(&with);
     count = 2;
-    union_moved(&with);
+    union_change_end(&with);
     CHECK(holds("/dir/here", "bound") && !exists("/dir/a"));
     binds[1].gone = true;
     CHECK(!exists("/dir/here") && !exists("/dir/a"));

@@ -28,19 +28,22 @@ static _Noreturn void execute_with_payload(const struct launch *launch, const ch
     die(STATUS_LICHEN, "cannot execute the program that emulates root (%s): %s", program, strerror(errno));
 }
 
-static void run(const struct launch *launch, const char *program, char *const argv[]) {
+static int run(const struct launch *launch, const char *program, char *const argv[]) {
     const pid_t child = fork();
     int status;
     if (child < 0) die(STATUS_LICHEN, "cannot start the program that emulates root: %s", strerror(errno));
     if (child == 0) execute_with_payload(launch, program, argv);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     if (!WIFEXITED(status)) die(STATUS_LICHEN, "the program that emulates root ended with signal %d", WTERMSIG(status));
-    if (WEXITSTATUS(status)) _exit(WEXITSTATUS(status)); /* it has told why */
+    return WEXITSTATUS(status); /* it has told why */
 }
 
-void emulation_keep(const struct launch *launch) { run(launch, launch->plan.emulation.program, (char *[]){"lichen-trap", "keep", NULL}); }
+void emulation_keep(const struct launch *launch) {
+    const int status = run(launch, launch->plan.emulation.program, (char *[]){"lichen-trap", "keep", NULL});
+    if (status) _exit(status);
+}
 
-void emulation_changed(const struct launch *launch) { run(launch, PLACE "/" PROGRAM, (char *[]){"lichen-trap", "mounted", PLACE, NULL}); }
+bool emulation_changed(const struct launch *launch) { return run(launch, PLACE "/" PROGRAM, (char *[]){"lichen-trap", "mounted", PLACE, NULL}) == 0; }
 
 /* Copies: a guest that may mount could make what is bound writable, and it is the user's own. */
 static void copy(const char *program, int place, const char *name) {

@@ -13,7 +13,7 @@ void emulation_place(struct tree *tree);
 /* The last step, in the place of the guest's program, which it executes. */
 _Noreturn void emulation_run(const struct launch *launch);
 
-/* In the container: tells it what has been mounted, or is not any more. */
-void emulation_changed(const struct launch *launch);
+/* In the container: tells it what has been mounted, or is not any more. false: it has told why it cannot be. */
+bool emulation_changed(const struct launch *launch);
 
 #endif

@@ -74,8 +74,7 @@ static bool remount(const char *path, unsigned options) {
     return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | present_flags(path) | mount_flags(options), NULL) == 0;
 }
 
-/* Undoes the octal escapes of mountinfo, in place. */
-static void unescape(char *text) {
+void mount_unescape(char *text) {
     char *to = text;
     for (; *text; text++) {
         if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] && text[3]) {
@@ -102,7 +101,7 @@ static bool restrict_by_list(int fd, unsigned options) {
     for (char *line = strtok_r((char *)list.data, "\n", &state); line && good; line = strtok_r(NULL, "\n", &state)) {
         AUTO_FREE char *path = NULL;
         if (sscanf(line, "%*s %*s %*s %*s %ms", &path) != 1) continue;
-        unescape(path);
+        mount_unescape(path);
         if (strncmp(path, top, (size_t)size) != 0 || path[size] != '/') continue;
         good = remount(path, options) || errno == ENOENT || errno == EACCES;
     }

@@ -28,6 +28,9 @@ bool mount_restrict(int fd, unsigned options);
 /* What is now on top of `target`, after something was mounted over it; -1 and errno. */
 int top_of(int target);
 
+/* Undoes the octal escapes of mountinfo, in place. */
+void mount_unescape(char *text);
+
 /* Ends the program with the user's truth about errno. */
 _Noreturn void mount_failed(const char *what, const char *target);
 

@@ -329,7 +329,8 @@ bool host_open(struct shim *shim) {
 
 bool host_change(struct shim *shim, const void *records, size_t size) {
     const uint32_t told = (uint32_t)size;
-    if (shim->calling >= 0) return write_all(shim->calling, &told, sizeof told) && write_all(shim->calling, records, size);
+    if (shim->calling >= 0 && write_all(shim->calling, &told, sizeof told) && write_all(shim->calling, records, size)) return true;
+    close_fd(&shim->calling); /* who accepted calls has ended */
     launch_plan_host(&shim->plan, (struct records){records, size});
     prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0); /* for a moment: who accepts calls shall not be ours */
     const bool good = host_open(shim);

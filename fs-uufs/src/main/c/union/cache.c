@@ -48,7 +48,5 @@ void cache_end(const struct union_config *u) {
     if (u->cache) __atomic_add_fetch(&u->cache->state, CHANGING, __ATOMIC_SEQ_CST);
 }
 
-void union_moved(const struct union_config *u) {
-    cache_begin(u);
-    cache_end(u);
-}
+void union_change_begin(const struct union_config *u) { cache_begin(u); }
+void union_change_end(const struct union_config *u) { cache_end(u); }

@@ -63,6 +63,7 @@ struct union_bind {
     bool read_only;
     bool magic; /* it is a procfs: links that the kernel resolves by itself are translated */
     bool gone;  /* it is no more */
+    const char *name; /* what it was called by whoever asked for it, who may want to be rid of it; or NULL */
 };
 
 struct union_mask {
@@ -154,8 +155,9 @@ long union_detranslate(const struct union_config *u, struct union_place *place, 
 /* What a descriptor stands for, now. -ENOENT: it was removed or replaced; -EXDEV: it is outside. */
 long union_behind(const struct union_config *u, struct union_place *place, int fd);
 
-/* Binds have changed: whoever is resolving a path begins again. */
-void union_moved(const struct union_config *u);
+/* Around changes of binds: whoever is resolving a path begins again. Needs nothing but `cache`. */
+void union_change_begin(const struct union_config *u);
+void union_change_end(const struct union_config *u);
 
 /* The calls of the same names, for guest paths. */
 long union_open(const struct union_config *u, struct union_place *place, int dir, const char *path, int flags, unsigned mode);

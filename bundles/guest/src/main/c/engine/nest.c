@@ -105,6 +105,7 @@ static void translate(struct copy *copy, const char *own_path) {
     const struct union_bind *old_binds = inner(copy, old->tree.binds, old->live.bind_count * sizeof *binds);
     for (unsigned i = 0; i < old->live.bind_count && copy->error == 0; i++) {
         binds[i] = old_binds[i];
+        binds[i].name = NULL;
         if (binds[i].gone) continue;
         binds[i].guest = text(copy, old_binds[i].guest, old_binds[i].guest_size);
         binds[i].host = path(copy, old_binds[i].host, &binds[i].host_size);

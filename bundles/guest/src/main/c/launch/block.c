@@ -50,6 +50,7 @@ void block_write(struct launch *launch) {
         placed[i] = tree->binds[i];
         placed[i].guest = put(&block, placed[i].guest);
         placed[i].host = put(&block, placed[i].host);
+        if (placed[i].name) placed[i].name = put(&block, placed[i].name);
     }
     const bool full = launch->plan.identity == IDENTITY_FULL;
     AUTO_FREE char *cache = must_format("%s/cache", tree->run);
@@ -126,6 +127,7 @@ static void move(struct engine_config *config, uintptr_t by) {
     for (unsigned i = 0; binds && i < config->live.bind_count; i++) {
         MOVE(binds[i].guest, by);
         MOVE(binds[i].host, by);
+        MOVE(binds[i].name, by);
     }
 }
 

@@ -2,6 +2,8 @@
  * makes them count. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,9 +12,10 @@
 #include "block.h"
 #include "given.h"
 
+/* `used`: what is added counts only when the rest is done. */
 struct block {
     struct engine_config *config;
-    uint64_t size;
+    uint64_t size, used;
 };
 
 static struct block open_block(const char *path) {
@@ -24,6 +27,7 @@ static struct block open_block(const char *path) {
         block.config = mmap(NULL, block.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     }
     if (block.config == MAP_FAILED) die(STATUS_LICHEN, "cannot change the container (%s): %s", path, strerror(errno));
+    block.used = block.config->live.used;
     return block;
 }
 
@@ -31,76 +35,72 @@ static struct block open_block(const char *path) {
 static const void *theirs(const struct block *block, const void *ours) { return (const void *)(ENGINE_CONFIG + (uint64_t)((const char *)ours - (const char *)block->config)); }
 static const void *ours(const struct block *block, const void *theirs) { return (const char *)block->config + ((uint64_t)theirs - ENGINE_CONFIG); }
 
-static void *put(const struct block *block, const void *data, size_t size) {
-    struct live *live = &block->config->live;
-    const uint64_t at = (live->used + 7) & ~7ull;
+static void *put(struct block *block, const void *data, size_t size) {
+    const uint64_t at = (block->used + 7) & ~7ull;
     if (at > block->size || size > block->size - at) die(STATUS_LICHEN, "cannot change the container any more: it has been changed too often since its start\nhint: stop and start it");
-    live->used = at + size;
+    block->used = at + size;
     return memcpy((char *)block->config + at, data, size);
 }
 
-static const char *put_text(const struct block *block, const char *text) { return theirs(block, put(block, text, strlen(text) + 1)); }
+static const char *put_text(struct block *block, const char *text) { return theirs(block, put(block, text, strlen(text) + 1)); }
 
-/* ---- mounts */
+/* ---- mounts, found by what they were called: a path may have come to lead elsewhere */
 
-static struct union_bind *find(const struct block *block, const char *guest) {
-    struct union_bind *binds = (struct union_bind *)(uintptr_t)ours(block, block->config->tree.binds);
+static struct union_bind *all_binds(const struct block *block) { return (struct union_bind *)(uintptr_t)ours(block, block->config->tree.binds); }
+
+/* The one that is seen. */
+static struct union_bind *find(const struct block *block, const char *name) {
+    struct union_bind *binds = all_binds(block);
     for (uint32_t i = block->config->live.bind_count; i-- > 0;)
-        if (!binds[i].gone && !strcmp(ours(block, binds[i].guest), guest)) return &binds[i];
+        if (!binds[i].gone && binds[i].name && !strcmp(ours(block, binds[i].name), name)) return &binds[i];
     return NULL;
 }
 
-/* What has gone is as often there as it was mounted; the last one is what is seen. */
-static void take_away(const struct block *block, struct tree *tree, const char *path) {
-    AUTO_FREE char *guest = tree_canonical(tree, path);
-    struct union_bind *bind = find(block, guest);
-    if (!bind) return;
-    __atomic_store_n(&bind->gone, true, __ATOMIC_RELEASE);
-    tree->binds[bind - (const struct union_bind *)ours(block, block->config->tree.binds)].gone = true;
+static bool is_there(const struct block *block, const struct op *op) {
+    char host[PATH_MAX];
+    const struct union_bind *bind = find(block, op->target);
+    return bind && realpath(op->source, host) && !strcmp(ours(block, bind->host), strcmp(host, "/") ? host : "") && bind->read_only == ((op->options & OPT_RO) != 0);
 }
 
-static bool is_mounted(const struct block *block, struct tree *tree, const char *path) {
-    AUTO_FREE char *guest = tree_canonical(tree, path);
-    return find(block, guest) != NULL;
-}
-
-static struct union_bind bind_of(const struct block *block, struct tree *tree, const struct op *op, size_t more) {
-    const struct live *live = &block->config->live;
+static struct union_bind bind_of(struct block *block, struct tree *tree, const struct op *op) {
     struct union_bind bind;
     if (strcmp(op->type, "bind") != 0) die(STATUS_LICHEN, "cannot mount %s (on %s): the container is running", op->type, op->target);
-    if (live->bind_count + more > live->bind_room) die(STATUS_LICHEN, "cannot mount %s (on %s): the container has been changed too often since its start\nhint: stop and start it", op->source, op->target);
     if (!tree_bind(tree, op->source, op->target, &bind)) die(STATUS_LICHEN, "cannot mount %s (on %s): %s", op->source, op->target, strerror(errno));
     bind.read_only = op->options & OPT_RO;
     bind.guest = put_text(block, bind.guest);
     bind.host = put_text(block, bind.host);
+    bind.name = put_text(block, bind.name);
     return bind;
 }
 
-static void mount(const struct block *block, struct union_bind bind) {
-    struct live *live = &block->config->live;
-    struct union_bind *binds = (struct union_bind *)(uintptr_t)ours(block, block->config->tree.binds);
-    binds[live->bind_count] = bind;
-    __atomic_store_n(&live->bind_count, live->bind_count + 1, __ATOMIC_RELEASE);
+/* ---- rules: all of them, each time; what is the same stays */
+
+static bool is_same(const struct block *block, const struct live_rules *rules) {
+    const struct live_rules *old = block->config->live.rules ? ours(block, block->config->live.rules) : NULL;
+    if (!old || old->count != rules->count) return false;
+    for (uint64_t i = 0; i < rules->count; i++) {
+        const struct live_rule *a = &old->list[i], *b = &rules->list[i];
+        if (a->allowed != b->allowed || strcmp(ours(block, a->program), b->program) != 0 || strcmp(ours(block, a->path), b->path) != 0) return false;
+    }
+    return true;
 }
 
-/* ---- rules: all of them, each time */
-
-static void set_rules(const struct block *block, struct launch *launch) {
+static const struct live_rules *rules_of(struct block *block, struct launch *launch) {
     const struct plan *plan = &launch->plan;
-    struct live *live = &block->config->live;
-    const struct live_rules *table = NULL;
-    if (plan->rule_count) {
-        const size_t size = sizeof *table + plan->rule_count * sizeof *table->list;
-        AUTO_FREE struct live_rules *rules = must_alloc(size);
-        rules->count = plan->rule_count;
-        for (size_t i = 0; i < plan->rule_count; i++) {
-            const struct access_rule *rule = &plan->rules[i];
-            AUTO_FREE char *program = tree_canonical(&launch->tree, rule->program), *path = tree_canonical(&launch->tree, rule->path);
-            rules->list[i] = (struct live_rule){.program = put_text(block, program), .path = put_text(block, path), .program_size = (uint32_t)strlen(program), .path_size = (uint32_t)strlen(path), .allowed = rule->allowed};
-        }
-        table = theirs(block, put(block, rules, size));
+    if (!plan->rule_count) return NULL;
+    const size_t size = sizeof(struct live_rules) + plan->rule_count * sizeof(struct live_rule);
+    AUTO_FREE struct live_rules *rules = must_alloc(size);
+    rules->count = plan->rule_count;
+    for (size_t i = 0; i < plan->rule_count; i++) {
+        const char *program = tree_canonical(&launch->tree, plan->rules[i].program), *path = tree_canonical(&launch->tree, plan->rules[i].path);
+        rules->list[i] = (struct live_rule){.program = program, .path = path, .program_size = (uint32_t)strlen(program), .path_size = (uint32_t)strlen(path), .allowed = plan->rules[i].allowed};
     }
-    __atomic_store_n(&live->rules, table, __ATOMIC_RELEASE);
+    if (is_same(block, rules)) return block->config->live.rules;
+    for (size_t i = 0; i < plan->rule_count; i++) {
+        rules->list[i].program = put_text(block, rules->list[i].program);
+        rules->list[i].path = put_text(block, rules->list[i].path);
+    }
+    return theirs(block, put(block, rules, size));
 }
 
 /* ---- variables */
@@ -115,7 +115,7 @@ static const struct live_variable *known(const struct block *block, const char *
 }
 
 /* What it has been so far: by earlier changes, or since the start. */
-static struct live_variable changed(const struct block *block, const struct guest *guest, const char *wanted) {
+static struct live_variable changed(struct block *block, const struct guest *guest, const char *wanted) {
     const size_t size = strcspn(wanted, "=");
     AUTO_FREE char *name = must_format("%.*s", (int)size, wanted);
     const struct live_variable *before = known(block, name, size);
@@ -142,43 +142,59 @@ static bool is_among(char **variables, const char *name, size_t size) {
     return false;
 }
 
-static void set_variables(const struct block *block, const struct plan *plan) {
-    struct live *live = &block->config->live;
-    const struct live_variables *old = live->variables ? ours(block, live->variables) : NULL;
+static const struct live_variables *variables_of(struct block *block, const struct plan *plan) {
+    const struct live_variables *there = block->config->live.variables, *old = there ? ours(block, there) : NULL;
+    if (!plan->variables) return there;
     size_t count = 0, most = old ? old->count : 0;
-    for (char **at = plan->variables; at && *at; at++) most++;
+    for (char **at = plan->variables; *at; at++) most++;
     AUTO_FREE struct live_variables *table = must_alloc(sizeof *table + most * sizeof *table->list);
     for (uint64_t i = 0; old && i < old->count; i++)
         if (!is_among(plan->variables, ours(block, old->list[i].name), old->list[i].name_size)) table->list[count++] = old->list[i];
     for (char **at = plan->variables; *at; at++) table->list[count++] = changed(block, &plan->guest, *at);
     table->count = count;
-    const void *there = theirs(block, put(block, table, sizeof *table + count * sizeof *table->list));
-    __atomic_store_n(&live->variables, there, __ATOMIC_RELEASE);
+    return theirs(block, put(block, table, sizeof *table + count * sizeof *table->list));
 }
 
-/* Walks that are under way begin again. */
-static void tell_walks(const struct launch *launch) {
+/* ---- all of it: first what can fail */
+
+static struct union_cache *open_cache(const struct launch *launch) {
     AUTO_FREE char *path = must_format("%s/cache", launch->tree.run);
     AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC);
     struct union_cache *cache = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *cache, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (cache == MAP_FAILED) return;
-    const struct union_config config = {.cache = cache};
-    union_moved(&config);
+    return cache == MAP_FAILED ? NULL : cache;
 }
 
 void block_change(struct launch *launch) {
     const struct plan *plan = &launch->plan;
-    const struct block block = open_block(launch->block);
-    const size_t mounts = launch->entering ? plan->op_count : 0;
-    AUTO_FREE struct union_bind *binds = must_alloc((mounts + 1) * sizeof *binds);
-    for (size_t i = 0; i < mounts; i++) binds[i] = bind_of(&block, &launch->tree, &plan->ops[i], mounts); /* before anything is taken away */
-    for (char **path = plan->gone; path && *path; path++) take_away(&block, &launch->tree, *path);
-    for (size_t i = 0; i < mounts; i++) mount(&block, binds[i]);
-    for (char **path = plan->gone; path && *path; path++)
-        if (!is_mounted(&block, &launch->tree, *path)) tree_unmake(&launch->tree, *path);
-    set_rules(&block, launch);
-    if (plan->variables) set_variables(&block, plan);
-    tell_walks(launch);
+    struct block block = open_block(launch->block);
+    struct live *live = &block.config->live;
+    size_t gone = 0, new = 0;
+    for (char **path = plan->gone; path && *path; path++) gone++;
+    AUTO_FREE struct union_bind **away = must_alloc((gone + 1) * sizeof *away), *binds = must_alloc((plan->op_count + 1) * sizeof *binds);
+    for (size_t i = 0; i < gone; i++) away[i] = find(&block, plan->gone[i]);
+    for (size_t i = 0; launch->entering && i < plan->op_count; i++) {
+        bool kept = is_there(&block, &plan->ops[i]);
+        for (size_t k = 0; kept && k < gone; k++) kept = strcmp(plan->gone[k], plan->ops[i].target) != 0;
+        if (!kept) binds[new++] = bind_of(&block, &launch->tree, &plan->ops[i]);
+    }
+    if (new > live->bind_room - live->bind_count) die(STATUS_LICHEN, "cannot mount (on %s): the container has been changed too often since its start\nhint: stop and start it", plan->ops[0].target);
+    const struct live_rules *rules = rules_of(&block, launch);
+    const struct live_variables *variables = variables_of(&block, plan);
+    const struct union_config walks = {.cache = open_cache(launch)};
+    live->used = block.used;
+    union_change_begin(&walks);
+    memcpy(all_binds(&block) + live->bind_count, binds, new * sizeof *binds);
+    __atomic_store_n(&live->bind_count, live->bind_count + (uint32_t)new, __ATOMIC_RELEASE); /* the new one is seen before the old one has gone */
+    for (size_t i = 0; i < gone; i++)
+        if (away[i]) __atomic_store_n(&away[i]->gone, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&live->rules, rules, __ATOMIC_RELEASE);
+    __atomic_store_n(&live->variables, variables, __ATOMIC_RELEASE);
+    union_change_end(&walks);
+    for (size_t i = 0; i < gone; i++) {
+        if (!away[i]) continue;
+        launch->tree.binds[away[i] - all_binds(&block)].gone = true;
+        if (!find(&block, plan->gone[i])) tree_unmake(&launch->tree, plan->gone[i]);
+    }
     munmap(block.config, block.size);
 }
 

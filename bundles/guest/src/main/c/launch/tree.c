@@ -107,9 +107,15 @@ static bool make(struct tree *tree, const char *path, bool directory, int links)
 
 char *tree_canonical(struct tree *tree, const char *path) {
     const struct union_place *at = tree_find(tree, path, 0);
-    char *found = at ? must_format("%.*s", (int)at->size, at->guest) : must_copy(strcmp(path, "/") != 0 ? path : "");
-    if (at) union_release(&place);
-    return found;
+    if (at) {
+        char *found = must_format("%.*s", (int)at->size, at->guest);
+        union_release(&place);
+        return found;
+    }
+    const char *name = strrchr(path, '/');
+    if (!name) return must_copy("");
+    AUTO_FREE char *parent = must_format("%.*s", (int)(name - path), path), *above = *parent ? tree_canonical(tree, parent) : must_copy("");
+    return must_format("%s%s", above, name);
 }
 
 bool tree_make(struct tree *tree, const char *path, bool directory) { return make(tree, path, directory, 0); }
@@ -122,7 +128,7 @@ static struct union_bind bind_of(struct tree *tree, const char *target, const ch
     union_release(&place);
     if (!*guest) die(STATUS_LICHEN, "cannot mount %s (on %s): that is the root of the container", host, target);
     if (!strcmp(host, "/")) host = "";
-    return (struct union_bind){.guest = guest, .host = must_copy(host), .guest_size = strlen(guest), .host_size = strlen(host)};
+    return (struct union_bind){.guest = guest, .host = must_copy(host), .guest_size = strlen(guest), .host_size = strlen(host), .name = must_copy(target)};
 }
 
 static struct union_bind *add_bind(struct tree *tree, struct union_bind bind) {

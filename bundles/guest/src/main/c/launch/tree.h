@@ -22,7 +22,7 @@ void tree_seen(struct tree *tree, const struct plan *plan);
 
 /* Makes the mount point of a host's file or directory, and answers what of the tree it is bound to; the caller gets both texts. false: the source is not there. */
 bool tree_bind(struct tree *tree, const char *source, const char *target, struct union_bind *bind);
-/* The path that it really is, if it is there, else as it stands; "" is the root. */
+/* The path that it really is, as far as it is there; "" is the root. */
 char *tree_canonical(struct tree *tree, const char *path);
 
 /* A file of the guest's, read whole; false: errno. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,7 @@ void given_input(void) {
         die(STATUS_LICHEN, "cannot read the plan (stdin): %s", strerror(errno));
     if (memory != PAYLOAD_FD) close(memory);
     bytes_clear(&payload);
+    umask(022); /* who asks for it is the runtime, whose files are its own */
 }
 
 void given_payload(struct plan *plan) {

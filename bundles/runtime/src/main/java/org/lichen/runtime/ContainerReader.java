@@ -7,7 +7,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -73,8 +72,7 @@ final class ContainerReader {
     Path file = directory.resolve("container.json");
     try {
       ContainerSpec spec = SpecJson.read(Files.readAllBytes(file));
-      Instant created =
-          Files.readAttributes(file, BasicFileAttributes.class).creationTime().toInstant();
+      Instant created = Files.getLastModifiedTime(file).toInstant(); // an update keeps it
       boolean running = FileLock.held(directory.resolve("lock"));
       Optional<Ending> ending = running ? Optional.empty() : ending(directory);
       State state = running ? State.RUNNING : ending.isPresent() ? State.EXITED : State.CREATED;

@@ -97,6 +97,7 @@ final class ContainerWriter {
     try {
       Path beside = Files.createTempFile(file.getParent(), ".container", ".json");
       Files.write(beside, SpecJson.write(spec));
+      Files.setLastModifiedTime(beside, Files.getLastModifiedTime(file)); // when it was created
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw failure("update", file, e);

@@ -307,8 +307,7 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   @Override
   public Effect change(ContainerId id, String type, UnaryOperator<Settings> change, Request request)
       throws ContainerException {
-    try (FileLock alone =
-        FileLock.acquire(existing(id).directory().resolve("changing"), FileLock.Mode.EXCLUSIVE)) {
+    try (FileLock alone = changing(id)) {
       Container container = existing(id);
       ContainerSpec wanted = change.apply(Settings.of(container.spec())).in(container.spec());
       Effect effect = Effect.NEXT_START;
@@ -331,6 +330,11 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     }
   }
 
+  /** Who holds it changes what is recorded of a container, whether that runs or not. */
+  private FileLock changing(ContainerId id) throws ContainerException, IOException {
+    return FileLock.acquire(existing(id).directory().resolve("changing"), FileLock.Mode.EXCLUSIVE);
+  }
+
   /** A setting that nothing here can start with is refused, not kept. */
   private void checkStart(ContainerSpec now, ContainerSpec wanted, String type)
       throws ContainerException {
@@ -341,9 +345,9 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
     }
   }
 
-  private Optional<ContainerException> refusal(ContainerSpec spec) throws ContainerException {
-    Image image = base.image(spec);
+  private Optional<ContainerException> refusal(ContainerSpec spec) {
     try {
+      Image image = base.image(spec);
       chooser(host.host())
           .decide(
               spec,
@@ -359,11 +363,16 @@ public final class Containers implements ContainerRuntime, Pins, TreeRemover, La
   @Override
   public void update(ContainerId id, UnaryOperator<ContainerSpec> change)
       throws ContainerException {
-    Container container = existing(id);
-    if (container.state() == State.RUNNING) {
-      throw running(container);
+    try (FileLock alone = changing(id)) {
+      Container container = existing(id);
+      if (container.state() == State.RUNNING) {
+        throw running(container);
+      }
+      writer.update(id, change.apply(container.spec()));
+    } catch (IOException e) {
+      throw new ContainerException(
+          Kind.HOST, "cannot change container " + id.brief() + ": " + e.getMessage(), "", e);
     }
-    writer.update(id, change.apply(container.spec()));
   }
 
   @Override

@@ -30,10 +30,10 @@ record HostCommands(Map<String, String> commands, List<String> paths, List<Strin
 
   static HostCommands of(ContainerSpec spec) {
     Map<String, String> commands = new LinkedHashMap<>();
-    Settings.of(spec).of("add_exec").forEach((guest, host) -> commands.put(guest, host.get(0)));
     if (spec.others().get("hostCommands") instanceof Map<?, ?> map) {
       map.forEach((guest, host) -> commands.put(String.valueOf(guest), String.valueOf(host)));
     }
+    Settings.of(spec).of("add_exec").forEach((guest, host) -> commands.put(guest, host.get(0)));
     return new HostCommands(commands, spec.texts("hostPaths"), spec.texts("hostVariables"));
   }
 

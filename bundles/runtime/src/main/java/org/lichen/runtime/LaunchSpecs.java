@@ -19,6 +19,7 @@ import org.lichen.api.image.Image;
 import org.lichen.api.launch.LaunchContributor;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.api.launch.PayloadRecords;
+import org.lichen.runtime.setting.AddMap;
 
 /**
  * Turns what the user asked for into what is launched, with the help of every contributor. Reads
@@ -85,6 +86,7 @@ final class LaunchSpecs {
     }
     launch.file("/run/.containerenv", about(container, image, identity, launcher, strategy));
     settings(Settings.of(container), launch);
+    AddMap.mounts(Settings.of(container)).forEach(map -> launch.withoutFile(map.target().value()));
     for (LaunchContributor contributor : contributors) {
       if (starting.isPresent() && contributor.concerns(container)) {
         contributor.contribute(launch, starting.get().way(container, image, host, identity));

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.lichen.api.ContainerException;
 import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.Mount;
@@ -54,8 +57,13 @@ final class LiveChange {
     this.specs = specs;
     this.stub = stub;
     this.placement = placement;
-    this.published = container.directory().resolve("run/enter").toRealPath();
-    this.step = Records.decode(Files.readAllBytes(published));
+    try {
+      this.published = container.directory().resolve("run/enter").toRealPath();
+      this.step = Records.decode(Files.readAllBytes(published));
+    } catch (NoSuchFileException unborn) {
+      throw new ContainerException(
+          Kind.CONFLICT, "the container is just being started or stopped", "try again", unborn);
+    }
     this.payload =
         Records.decode(step.first("load").map(Records.Item::payload).orElse(new byte[0]));
     String name = payload.text("xlau");
@@ -79,16 +87,24 @@ final class LiveChange {
     LaunchSpec before = launched(container.spec());
     LaunchSpec after = launched(wanted);
     HostCalls calls = HostCommands.of(wanted).calls(wanted);
-    if (!calls.equals(HostCommands.of(container.spec()).calls(container.spec()))) {
-      control.hostCalls(calls);
-    }
+    HostCalls callsBefore = HostCommands.of(container.spec()).calls(container.spec());
     Map<String, String> variables = variables(before, after, wanted);
     Records.Builder orders = Records.builder();
     mounts(before, after, orders);
     PayloadRecords.rules(after, orders);
     variables.forEach(
         (name, value) -> orders.text("vari", value == null ? name : name + "=" + value));
-    run(orders.encoded());
+    if (!calls.equals(callsBefore)) {
+      control.hostCalls(calls); // it makes the socket that is mounted then
+    }
+    try {
+      run(orders.encoded());
+    } catch (ContainerException | IOException e) {
+      if (!calls.equals(callsBefore)) {
+        control.hostCalls(callsBefore);
+      }
+      throw e;
+    }
     if (!variables.isEmpty()) {
       publish(variables);
     }
@@ -105,15 +121,27 @@ final class LiveChange {
     return launch.build();
   }
 
+  /** What stays and lies in one that changes is mounted again: the deepest path is what is seen. */
   private static void mounts(LaunchSpec before, LaunchSpec after, Records.Builder orders) {
     List<Mount> gone = new ArrayList<>(before.mounts());
     gone.removeAll(after.mounts());
+    List<Mount> added = new ArrayList<>(after.mounts());
+    added.removeAll(before.mounts());
+    for (Mount stays : before.mounts()) {
+      boolean below =
+          Stream.concat(gone.stream(), added.stream())
+              .anyMatch(m -> stays.target().value().startsWith(m.target().value() + "/"));
+      if (below && after.mounts().contains(stays)) {
+        gone.add(stays);
+        added.add(stays);
+      }
+    }
+    gone.sort(Comparator.comparing(mount -> mount.target().value()));
+    added.sort(Comparator.comparing(mount -> mount.target().value()));
     for (int last = gone.size() - 1; last >= 0; last--) { // what lies in another goes first
       orders.text("gone", gone.get(last).target().value());
     }
-    after.mounts().stream()
-        .filter(mount -> !before.mounts().contains(mount))
-        .forEach(mount -> PayloadRecords.mount(mount, orders));
+    added.forEach(mount -> PayloadRecords.mount(mount, orders));
   }
 
   /** Those that change; null: there is none any more. */

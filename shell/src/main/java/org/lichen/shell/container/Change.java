@@ -1,6 +1,7 @@
 package org.lichen.shell.container;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -80,6 +81,11 @@ record Change(Call call, Setting setting, boolean undo) {
 
   /** Adds values; of a setting that has one, in the place of the one before. */
   void add(String container, String name, List<String> values) throws ContainerException {
+    for (String each : values) {
+      if (each.indexOf('\uFFFD') >= 0) {
+        throw new ContainerException(Kind.USAGE, "a value is not UTF-8: " + each, "");
+      }
+    }
     if (undo) {
       remove(container, name, values);
     } else if (setting instanceof LaunchSetting launched) {
@@ -100,11 +106,30 @@ record Change(Call call, Setting setting, boolean undo) {
   void remove(String container, String name, List<String> values) throws ContainerException {
     if (setting instanceof LaunchSetting launched) {
       LaunchSetting.Entry entry = launched.entry(name, List.of(), call.request());
-      List<String> less = launched.single() ? List.of() : values(values);
-      launch(container, now -> now.without(setting.type(), entry.name(), less));
+      List<String> less = launched.single() ? List.of() : typedAndMeant(launched, name, values);
+      UnaryOperator<Settings> change = now -> now.without(setting.type(), entry.name(), less);
+      Settings now = Settings.of(call.container(container).spec());
+      if (change.apply(now).equals(now)) {
+        throw new ContainerException(
+            Kind.NOT_FOUND,
+            "container " + container + " has no such " + setting.type() + " of " + entry.name(),
+            "lichen get " + container);
+      }
+      launch(container, change);
     } else {
       files(container, name, (now, of, key) -> now.without(of, key, values(values)));
     }
+  }
+
+  /** What is to be taken away may be there no more, and cannot be checked then. */
+  private List<String> typedAndMeant(LaunchSetting launched, String name, List<String> typed) {
+    List<String> all = new ArrayList<>(values(typed));
+    try {
+      all.addAll(launched.entry(name, all, call.request()).values());
+    } catch (ContainerException gone) {
+      return all;
+    }
+    return all;
   }
 
   /** What takes effect later than that is told. */
@@ -121,11 +146,11 @@ record Change(Call call, Setting setting, boolean undo) {
   private void files(String containerName, String typed, Wanted wanted) throws ContainerException {
     FileSetting changed = (FileSetting) setting;
     Container container = call.container(containerName);
-    Settings settings;
+    String key;
     try (GuestFiles files = call.services().runtime().files(container.id(), call.request())) {
-      String name = changed.name(typed, files);
-      settings = wanted.of(Settings.of(container.spec()), setting.type(), name);
-      changed.apply(name, settings, files);
+      key = changed.name(typed, files);
+      Settings settings = wanted.of(Settings.of(container.spec()), setting.type(), key);
+      changed.apply(key, settings, files);
     } catch (IOException e) {
       throw new ContainerException(
           Kind.HOST,
@@ -133,6 +158,8 @@ record Change(Call call, Setting setting, boolean undo) {
           "",
           e);
     }
-    call.services().runtime().update(container.id(), settings::in);
+    call.services()
+        .runtime()
+        .update(container.id(), spec -> wanted.of(Settings.of(spec), setting.type(), key).in(spec));
   }
 }

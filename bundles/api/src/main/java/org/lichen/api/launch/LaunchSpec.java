@@ -153,6 +153,13 @@ public record LaunchSpec(
       return this;
     }
 
+    /** Takes a file or copy back: something else is to be seen there. */
+    public Builder withoutFile(String guestPath) {
+      files.remove(guestPath);
+      copies.remove(guestPath);
+      return this;
+    }
+
     /** {@code private}, {@code host} or, for {@code net}, {@code none}. */
     public Builder namespace(String kind, String value) {
       namespaces.put(kind, value);

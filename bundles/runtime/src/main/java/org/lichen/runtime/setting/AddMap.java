@@ -3,6 +3,7 @@ package org.lichen.runtime.setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import org.lichen.api.ContainerException;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
@@ -54,8 +55,8 @@ public final class AddMap extends Described {
   /** What is mapped. */
   public static List<Mount> mounts(Settings settings) {
     List<Mount> mounts = new ArrayList<>();
-    settings
-        .of("add_map")
+    // What lies in another comes after it.
+    new TreeMap<>(settings.of("add_map"))
         .forEach((path, values) -> mounts.add(mount(path, values.get(values.size() - 1))));
     return mounts;
   }

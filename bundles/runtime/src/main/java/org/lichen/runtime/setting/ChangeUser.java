@@ -35,8 +35,7 @@ public final class ChangeUser extends Described {
   @Override
   public Entry entry(String name, List<String> values, Request request) throws ContainerException {
     if (values.isEmpty()) {
-      return new Entry(
-          NAME, name.equals("default") || name.equals(NAME) ? List.of() : List.of(name));
+      return new Entry(NAME, name.equals("default") ? List.of() : List.of(name));
     }
     if (!name.equals(NAME)) {
       throw Checks.usage("change_user: one user, not " + name + " and " + values.get(0), "");

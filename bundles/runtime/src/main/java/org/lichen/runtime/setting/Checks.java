@@ -22,6 +22,9 @@ final class Checks {
 
   /** A file or directory of the host, which is there. */
   static String host(String type, String typed, Request request) throws ContainerException {
+    if (typed.isEmpty()) {
+      throw usage(type + ": which path of the host?", "");
+    }
     Path path = request.path(typed).normalize();
     if (!Files.exists(path)) {
       throw new ContainerException(
