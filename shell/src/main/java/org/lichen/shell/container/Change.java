@@ -14,9 +14,9 @@ import org.lichen.api.container.Container;
 import org.lichen.api.container.Container.State;
 import org.lichen.api.container.FileSetting;
 import org.lichen.api.container.GuestFiles;
-import org.lichen.api.container.LaunchSetting;
 import org.lichen.api.container.Setting;
 import org.lichen.api.container.Settings;
+import org.lichen.api.launch.LaunchSetting;
 import org.lichen.api.launch.Launcher.Effect;
 import org.lichen.shell.base.Call;
 

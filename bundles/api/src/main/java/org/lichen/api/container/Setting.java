@@ -5,7 +5,7 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * A type of setting that containers can have: {@code lichen set CONTAINER TYPE NAME VALUE}. The
  * values are kept in the container's metadata by whoever calls this. One of {@link FileSetting} and
- * {@link LaunchSetting}. Stateless, thread-safe.
+ * {@link org.lichen.api.launch.LaunchSetting}. Stateless, thread-safe.
  */
 @ConsumerType
 public interface Setting {

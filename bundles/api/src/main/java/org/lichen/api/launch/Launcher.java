@@ -61,8 +61,8 @@ public interface Launcher {
   }
 
   /**
-   * When a change of a {@link org.lichen.api.container.LaunchSetting} of this type takes effect in
-   * a container that it has started. Where that is before the next start, the program that {@link
+   * When a change of a {@link org.lichen.api.launch.LaunchSetting} of this type takes effect in a
+   * container that it has started. Where that is before the next start, the program that {@link
    * #enter} names has the command {@code change} in the place of {@code enter} (docs/FORMATS.md,
    * 4).
    */

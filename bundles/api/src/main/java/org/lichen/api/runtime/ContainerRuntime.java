@@ -58,10 +58,9 @@ public interface ContainerRuntime {
   List<Container> list() throws ContainerException;
 
   /**
-   * Changes settings of a container of types that are {@link
-   * org.lichen.api.container.LaunchSetting}s, running or not; answers when the change of {@code
-   * type} takes effect. What no launcher here could start, and what the running container cannot be
-   * made to, is refused and not kept.
+   * Changes settings of a container of types that are {@link org.lichen.api.launch.LaunchSetting}s,
+   * running or not; answers when the change of {@code type} takes effect. What no launcher here
+   * could start, and what the running container cannot be made to, is refused and not kept.
    */
   Launcher.Effect change(
       ContainerId id, String type, UnaryOperator<Settings> change, Request request)

@@ -1,6 +1,6 @@
 package org.lichen.runtime.setting;
 
-import org.lichen.api.container.LaunchSetting;
+import org.lichen.api.launch.LaunchSetting;
 
 /** What {@code set --list} tells of a setting. */
 abstract class Described implements LaunchSetting {

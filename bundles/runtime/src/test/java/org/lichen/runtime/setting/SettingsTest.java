@@ -14,9 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.lichen.api.ContainerException;
 import org.lichen.api.GuestPath;
 import org.lichen.api.Mount;
-import org.lichen.api.container.LaunchSetting;
 import org.lichen.api.container.Settings;
 import org.lichen.api.launch.AccessRule;
+import org.lichen.api.launch.LaunchSetting;
 import org.lichen.api.launch.LaunchSpec;
 import org.lichen.testkit.FakeRequest;
 

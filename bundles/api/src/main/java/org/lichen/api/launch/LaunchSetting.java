@@ -1,9 +1,10 @@
-package org.lichen.api.container;
+package org.lichen.api.launch;
 
 import java.util.List;
 import org.lichen.api.ContainerException;
 import org.lichen.api.Request;
-import org.lichen.api.launch.LaunchSpec;
+import org.lichen.api.container.Setting;
+import org.lichen.api.container.Settings;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
