@@ -37,21 +37,17 @@ static long decode(const struct union_config *u, struct union_place *place, cons
     return 0;
 }
 
-static bool is_under(const char *host, size_t size, const char *top, size_t top_size) {
-    return size >= top_size && (size == top_size || host[top_size] == '/') && bytes_equal(host, top, top_size);
-}
-
 long union_detranslate(const struct union_config *u, struct union_place *place, const char *host, size_t size) {
     int layer = NOWHERE, bind = NOWHERE;
     size_t longest = 0;
     if (size == 1) size = 0; /* "/" */
     for (unsigned i = 0; i < u->layer_count; i++) {
-        if (!is_under(host, size, u->layers[i].host, u->layers[i].size) || (layer >= 0 && u->layers[i].size <= longest)) continue;
+        if (!is_within(host, size, u->layers[i].host, u->layers[i].size) || (layer >= 0 && u->layers[i].size <= longest)) continue;
         layer = (int)i;
         longest = u->layers[i].size;
     }
     for (unsigned i = 0; i < bind_count(u); i++) {
-        if (u->binds[i].gone || !is_under(host, size, u->binds[i].host, u->binds[i].host_size) || ((layer >= 0 || bind >= 0) && u->binds[i].host_size < longest)) continue;
+        if (u->binds[i].gone || !is_within(host, size, u->binds[i].host, u->binds[i].host_size) || ((layer >= 0 || bind >= 0) && u->binds[i].host_size < longest)) continue;
         bind = (int)i;
         longest = u->binds[i].host_size;
     }

@@ -63,10 +63,6 @@ long spot_getxattr(const struct spot *spot, const char *name, void *value, size_
     return result;
 }
 
-static bool is_within(const char *path, size_t size, const char *top, size_t top_size) {
-    return size >= top_size && (size == top_size || path[top_size] == '/') && bytes_equal(path, top, top_size);
-}
-
 int bind_of(const struct union_config *u, const char *guest, size_t size) {
     int best = NOWHERE;
     const unsigned count = bind_count(u);

@@ -52,6 +52,11 @@ static inline bool text_has(const char *text, char character) {
     return *text;
 }
 
+/* Whether a path without a slash at its end is `top` or below it; "" is the root. */
+static inline bool is_within(const char *path, size_t size, const char *top, size_t top_size) {
+    return size >= top_size && (size == top_size || path[top_size] == '/') && bytes_equal(path, top, top_size);
+}
+
 /* What stands behind the last slash. */
 static inline const char *last_name(const char *path) {
     const char *name = path;

@@ -1,10 +1,6 @@
 /* What changes while the container runs (struct live). */
 #include "engine.h"
 
-static bool is_at_or_below(const char *path, size_t size, const char *top, size_t top_size) {
-    return size >= top_size && (size == top_size || path[top_size] == '/') && bytes_equal(path, top, top_size);
-}
-
 static bool is_hidden(const struct union_place *place) {
     const struct live_rules *rules = live_rules();
     if (!rules || !*engine.executable) return false; /* whoever starts or enters the container is none of its programs */
@@ -12,7 +8,7 @@ static bool is_hidden(const struct union_place *place) {
     const size_t size = text_size(engine.executable);
     for (uint64_t i = 0; i < rules->count; i++) {
         const struct live_rule *rule = &rules->list[i];
-        if (!is_at_or_below(place->guest, place->size, rule->path, rule->path_size) || !is_at_or_below(engine.executable, size, rule->program, rule->program_size)) continue;
+        if (!is_within(place->guest, place->size, rule->path, rule->path_size) || !is_within(engine.executable, size, rule->program, rule->program_size)) continue;
         const bool better = !best || rule->path_size > best->path_size ||
                             (rule->path_size == best->path_size && (rule->program_size > best->program_size || (rule->program_size == best->program_size && !rule->allowed)));
         if (better) best = rule;

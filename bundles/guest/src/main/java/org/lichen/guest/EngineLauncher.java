@@ -172,9 +172,9 @@ public abstract class EngineLauncher implements Launcher {
   @Override
   public Effect effect(String settingType) {
     return switch (settingType) {
-      case "change_user" -> Effect.NEXT_START;
+      case "add_map", "add_exec", "add_allow_priv", "add_deny_priv", "add_privilege" -> Effect.NOW;
       case "add_env" -> Effect.NEXT_EXEC;
-      default -> Effect.NOW;
+      default -> Effect.NEXT_START;
     };
   }
 

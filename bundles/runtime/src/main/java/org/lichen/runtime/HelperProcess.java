@@ -1,10 +1,12 @@
 package org.lichen.runtime;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.lichen.api.ContainerException;
@@ -12,26 +14,48 @@ import org.lichen.api.ContainerException.Kind;
 import org.lichen.api.plan.LaunchPlan.Placement;
 import org.lichen.api.plan.Step;
 
-/** Runs steps that are no guests: tools of plugins, without payload. */
+/** Runs programs of plugins that are no guests. */
 final class HelperProcess {
   private HelperProcess() {}
 
   static void run(Step step, Placement placement) throws ContainerException {
     List<String> command = new ArrayList<>(step.argv());
     command.set(0, placement.place(step.program()).toString());
+    Ended ended = run(command, Path.of("/"), new byte[0]);
+    if (ended.status != 0) {
+      throw new ContainerException(Kind.HOST, command.get(0) + " failed: " + ended.said, "");
+    }
+  }
+
+  /** How a program has ended, and what it has told, on both streams. */
+  record Ended(int status, String said) {}
+
+  /** {@code input}: what is on its standard input, as far as it reads. */
+  static Ended run(List<String> command, Path directory, byte[] input) throws ContainerException {
     try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      process.getOutputStream().close();
+      Process process =
+          new ProcessBuilder(command)
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .start();
+      give(process, input);
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (process.waitFor() != 0) {
-        throw new ContainerException(Kind.HOST, command.get(0) + " failed: " + said.trim(), "");
-      }
+      return new Ended(process.waitFor(), said.strip());
     } catch (IOException e) {
       throw new ContainerException(
           Kind.HOST, "cannot run " + command.get(0) + ": " + e.getMessage(), "", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ContainerException(Kind.HOST, "interrupted", "", e);
+    }
+  }
+
+  /** A program that ends early tells why by itself. */
+  private static void give(Process process, byte[] input) {
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(input);
+    } catch (IOException ended) {
+      return; // its output says it
     }
   }
 

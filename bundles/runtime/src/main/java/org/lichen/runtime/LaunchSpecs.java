@@ -98,7 +98,14 @@ final class LaunchSpecs {
   /** The variables that a container has without its settings. */
   static Map<String, String> environment(ContainerSpec container) {
     Map<String, String> all = new LinkedHashMap<>(Map.of("PATH", PATH, "container", "lichen"));
-    for (String pair : container.environment()) {
+    all.putAll(named(container.environment()));
+    return all;
+  }
+
+  /** {@code NAME=VALUE} by name, in order. */
+  static Map<String, String> named(List<String> assignments) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (String pair : assignments) {
       int equals = pair.indexOf('=');
       all.put(pair.substring(0, equals), pair.substring(equals + 1));
     }

@@ -1,15 +1,12 @@
 package org.lichen.runtime;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -90,6 +87,7 @@ final class LiveChange {
     HostCalls callsBefore = HostCommands.of(container.spec()).calls(container.spec());
     Map<String, String> variables = variables(before, after, wanted);
     Records.Builder orders = Records.builder();
+    payload.all().forEach(item -> orders.bytes(item.tag(), item.payload()));
     mounts(before, after, orders);
     PayloadRecords.rules(after, orders);
     variables.forEach(
@@ -99,7 +97,7 @@ final class LiveChange {
     }
     try {
       run(orders.encoded());
-    } catch (ContainerException | IOException e) {
+    } catch (ContainerException e) {
       if (!calls.equals(callsBefore)) {
         control.hostCalls(callsBefore);
       }
@@ -148,8 +146,8 @@ final class LiveChange {
   private static Map<String, String> variables(
       LaunchSpec before, LaunchSpec after, ContainerSpec spec) {
     Map<String, String> own = LaunchSpecs.environment(spec);
-    Map<String, String> old = named(before.environment());
-    Map<String, String> wanted = named(after.environment());
+    Map<String, String> old = LaunchSpecs.named(before.environment());
+    Map<String, String> wanted = LaunchSpecs.named(after.environment());
     Map<String, String> changed = new TreeMap<>();
     old.keySet().stream()
         .filter(name -> !wanted.containsKey(name))
@@ -163,45 +161,14 @@ final class LiveChange {
     return changed;
   }
 
-  private static Map<String, String> named(List<String> assignments) {
-    Map<String, String> all = new LinkedHashMap<>();
-    for (String one : assignments) {
-      all.put(one.substring(0, one.indexOf('=')), one.substring(one.indexOf('=') + 1));
-    }
-    return all;
-  }
-
-  private void run(byte[] orders) throws ContainerException, IOException {
+  private void run(byte[] orders) throws ContainerException {
     List<String> command = new ArrayList<>(step.texts("argv"));
     command.set(0, placement.place(NativePart.placed(Path.of(step.text("prog")))).toString());
     command.set(1, "change");
-    Process process =
-        new ProcessBuilder(command)
-            .directory(container.directory().toFile())
-            .redirectErrorStream(true)
-            .start();
-    try (OutputStream in = process.getOutputStream()) {
-      step.first("load").ifPresent(load -> write(in, load.payload()));
-      write(in, orders);
-    }
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (process.waitFor() != 0) {
-        String[] lines = said.strip().replaceFirst("^lichen: ", "").split("\nhint: ", 2);
-        throw new ContainerException(Kind.HOST, lines[0], lines.length == 2 ? lines[1] : "");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ContainerException(Kind.HOST, "interrupted", "", e);
-    }
-  }
-
-  /** A program that ends early tells why. */
-  private static void write(OutputStream in, byte[] bytes) {
-    try {
-      in.write(bytes);
-    } catch (IOException ended) {
-      // its output says it
+    HelperProcess.Ended ended = HelperProcess.run(command, container.directory(), orders);
+    if (ended.status() != 0) {
+      String[] lines = ended.said().replaceFirst("^lichen: ", "").split("\nhint: ", 2);
+      throw new ContainerException(Kind.HOST, lines[0], lines.length == 2 ? lines[1] : "");
     }
   }
 

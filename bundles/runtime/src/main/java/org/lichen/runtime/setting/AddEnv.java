@@ -11,7 +11,7 @@ import org.osgi.service.component.annotations.Component;
 
 /** {@code add_env}: a variable of the environment. */
 @Component(service = Setting.class)
-public final class AddEnv extends Described {
+public final class AddEnv extends OneValue {
   /** Nobody has longer ones. */
   private static final int LONGEST = 255;
 
@@ -21,11 +21,6 @@ public final class AddEnv extends Described {
         "add_env",
         "NAME is a variable, VALUE its value; a program that has set it otherwise keeps its own",
         "in programs that are executed from now on; under userns in what exec and calls start");
-  }
-
-  @Override
-  public boolean single() {
-    return true;
   }
 
   @Override

@@ -12,18 +12,13 @@ import org.osgi.service.component.annotations.Component;
 
 /** {@code add_exec}: a command of the host that the container may call. */
 @Component(service = Setting.class)
-public final class AddExec extends Described {
+public final class AddExec extends OneValue {
   @Activate
   public AddExec() {
     super(
         "add_exec",
         "NAME is a path of the container; VALUE the command of the host that it calls",
         "at once");
-  }
-
-  @Override
-  public boolean single() {
-    return true;
   }
 
   @Override

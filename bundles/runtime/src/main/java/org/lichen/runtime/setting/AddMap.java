@@ -16,7 +16,7 @@ import org.osgi.service.component.annotations.Component;
 
 /** {@code add_map}: something of the host at a path of the container. */
 @Component(service = Setting.class)
-public final class AddMap extends Described {
+public final class AddMap extends OneValue {
   private static final String READ_ONLY = ":ro";
 
   @Activate
@@ -25,11 +25,6 @@ public final class AddMap extends Described {
         "add_map",
         "NAME is a path of the container; VALUE what it shows of the host, HOSTPATH[:ro]",
         "at once");
-  }
-
-  @Override
-  public boolean single() {
-    return true;
   }
 
   @Override

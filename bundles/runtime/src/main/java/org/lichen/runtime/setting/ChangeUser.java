@@ -11,7 +11,7 @@ import org.osgi.service.component.annotations.Component;
 
 /** {@code change_user}: whom the container runs as. */
 @Component(service = Setting.class)
-public final class ChangeUser extends Described {
+public final class ChangeUser extends OneValue {
   private static final String NAME = "user";
 
   @Activate
@@ -20,11 +20,6 @@ public final class ChangeUser extends Described {
         "change_user",
         "NAME is a user of the container, also UID[:GID], or default: the image's",
         "at the next start");
-  }
-
-  @Override
-  public boolean single() {
-    return true;
   }
 
   @Override
